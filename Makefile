@@ -1,0 +1,39 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test lint matrix format migrate fresh
+
+PYTEST := .venv/bin/pytest -n 2 --dist loadfile
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install, migrate, load the demo into an empty database, serve (HOST, PORT)
+	@scripts/bootstrap
+	@.venv/bin/python app.py
+
+test: ## all tests: SQLite, PostgreSQL and a real browser (root installs Chromium once)
+	@scripts/bootstrap --dev
+	@scripts/ensure-chromium
+	$(PYTEST) -m "not long"
+
+lint: ## style, order of imports, who may import whom, where bulk statements stand
+	@scripts/bootstrap --dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/python scripts/lint_bulk.py
+
+matrix: ## every route x every role x own and foreign branch, on both databases (long)
+	@scripts/bootstrap --dev
+	MATRIX=full $(PYTEST) -m matrix
+
+format: ## put the code into the agreed form
+	@scripts/bootstrap --dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+migrate: ## bring the database to the newest migration
+	@scripts/bootstrap
+	.venv/bin/flask --app app db upgrade
+
+fresh: ## try `make run` and `make test` in a fresh Debian 12 (needs root and debootstrap)
+	@scripts/fresh-debian

@@ -1,0 +1,167 @@
+"""Signing in, signing out and passwords; and who acts in each request."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, UserMixin
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from models import Account, db
+from models.clock import now, today
+from models.database import current_actor, set_request_only_reads
+from policy import Refused, system_session
+from policy.actor import Actor, load_actor
+from policy.audit import Origin, current_origin
+from services import accounts
+
+KEY, SEEN = "key", "seen"
+OPEN_ENDPOINTS = {"auth.sign_in", "static", "health"}
+FIRST_PASSWORD_ENDPOINTS = {"auth.password", "auth.sign_out", "auth.sign_out_everywhere", "static"}
+blueprint = Blueprint("auth", __name__)
+login_manager = LoginManager()
+
+
+class SignedIn(UserMixin):
+    """Who is signed in, as Flask-Login knows it: the actor and what the sign-in pages need."""
+
+    def __init__(self, actor: Actor, must_change_password: bool) -> None:
+        self.id = actor.account_id
+        self.actor = actor
+        self.must_change_password = must_change_password
+
+
+class SignInForm(FlaskForm):
+    """User name and password."""
+
+    username = StringField("用户名", [InputRequired("请填写用户名。"), Length(max=40, message="用户名最多 40 个字。")])
+    password = PasswordField("密码", [InputRequired("请填写密码。"), Length(max=128, message="密码最多 128 个字符。")])
+
+
+class PasswordForm(FlaskForm):
+    """The present password and, twice, the new one."""
+
+    password = PasswordField("现在的密码", [InputRequired("请填写现在的密码。"), Length(max=128)])
+    new_password = PasswordField("新密码", [InputRequired("请填写新密码。"), Length(max=128, message="最多 128 个字符。")])
+    repeated = PasswordField("再写一遍新密码", [EqualTo("new_password", "两次写的新密码不一样。")])
+
+
+@login_manager.request_loader
+def load_signed_in(_request: Any) -> SignedIn | None:
+    """The account of the browser's session key, with its actor; None when it ended, expired or was idle too long."""
+    key, seen = session.get(KEY), session.get(SEEN, 0)
+    if not key or now().timestamp() - seen > current_app.config["SETTINGS"].idle_end.total_seconds():
+        return None
+    with system_session("sign_in", readonly=True) as reading:
+        found = accounts.find_sign_in(reading, key)
+        if found is None:
+            return None
+        return SignedIn(load_actor(reading, found.account, today()), found.account.must_change_password)
+
+
+def begin_request() -> Any:
+    """Settle who acts before anything else happens; whoever isn't signed in sees the sign-in page only."""
+    db.session.remove()
+    set_request_only_reads(request.method in ("GET", "HEAD", "OPTIONS"))
+    g.origin = current_origin.set(Origin("网页", request.remote_addr))
+    if request.endpoint == "static":
+        return None
+    signed_in = login_manager._load_user_from_request(request)
+    g._login_user = signed_in or login_manager.anonymous_user()
+    if signed_in is None:
+        if request.endpoint in OPEN_ENDPOINTS:
+            return None
+        if request.method != "GET" or request.accept_mimetypes.best == "application/json":
+            abort(401)
+        return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
+    g.actor = current_actor.set(signed_in.actor)
+    session[SEEN] = int(now().timestamp())
+    if signed_in.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
+        return redirect(url_for("auth.password"))
+    return None
+
+
+def end_request(_error: Any = None) -> None:
+    """Nobody acts after the request."""
+    for name, variable in (("actor", current_actor), ("origin", current_origin)):
+        token = g.pop(name, None)
+        if token is not None:
+            variable.reset(token)
+    set_request_only_reads(False)
+
+
+def _safe_next(target: str | None) -> str:
+    """A path of this site, or the home page: never another host."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
+        return target
+    return "/"
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Any:
+    """The sign-in page. One answer for a wrong name, a wrong password and a locked name."""
+    form = SignInForm()
+    if request.method == "POST" and form.validate():
+        with system_session("sign_in") as writing:
+            lifetime = current_app.config["SETTINGS"].sign_in_lifetime
+            found = accounts.sign_in(writing, form.username.data.strip(), form.password.data, lifetime)
+            writing.commit()
+        if found is not None:
+            session.clear()
+            session[KEY], session[SEEN] = found[1], int(now().timestamp())
+            return redirect(_safe_next(request.args.get("next")))
+        form.password.errors = ["用户名或密码不对；连续输错 5 次会锁定 15 分钟。"]
+    return render_template("auth/sign_in.html", form=form, notice=None), 200 if request.method == "GET" else 422
+
+
+@blueprint.route("/sign-out", methods=["POST"])
+def sign_out() -> Any:
+    """End this browser's session."""
+    return _end(everywhere=False)
+
+
+@blueprint.route("/sign-out-everywhere", methods=["POST"])
+def sign_out_everywhere() -> Any:
+    """End all sessions of the account, on every device."""
+    return _end(everywhere=True)
+
+
+def _end(everywhere: bool) -> Any:
+    with system_session("sign_in") as writing:
+        accounts.sign_out(writing, session.get(KEY, ""), everywhere)
+        writing.commit()
+    session.clear()
+    flash("已退出。", "success")
+    return redirect(url_for("auth.sign_in"))
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+def password() -> Any:
+    """Change one's own password; forced when somebody else made it."""
+    form = PasswordForm()
+    if request.method == "POST" and form.validate():
+        account = db.session.get(Account, current_actor.get().account_id)
+        try:
+            if not accounts.check_password(account, form.password.data):
+                raise Refused("现在的密码不对。", "password")
+            accounts.set_password(db.session, account, form.new_password.data)
+            db.session.commit()
+        except Refused as reason:
+            db.session.rollback()
+            form[reason.field or "new_password"].errors = [reason.message]
+        else:
+            flash("密码已修改。", "success")
+            return redirect("/")
+    forced = g._login_user.must_change_password
+    return render_template("auth/password.html", form=form, forced=forced), 422 if form.errors else 200
+
+
+def register(app: Flask) -> None:
+    """Wire sign-in into the app."""
+    login_manager.init_app(app)
+    app.register_blueprint(blueprint)
+    app.before_request(begin_request)
+    app.teardown_request(end_request)
+
+

@@ -1,0 +1,431 @@
+"""Screen: a record's model becomes its list, form, details, history, look-ups, exports and place in the menu.
+
+A screen is a declaration of at most 15 lines. It never filters rows and never asks who is signed in: the guards of
+policy/ stand at the session, beneath everything here.
+"""
+
+from typing import Any, ClassVar
+
+from flask import Response, abort, flash, jsonify, redirect, request, url_for
+from flask_admin import expose
+from flask_admin.actions import action
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.model.base import ViewArgs
+from markupsafe import Markup
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from admin import cells, listing, record_pages, sheets
+from admin.fields import LookupField
+from admin.filters import RelationFilter, make_filters
+from admin.forms import choices_of, make_form
+from models import db
+from models.base import BranchScoped
+from policy import Changed, NotAllowed, Refused, the_actor
+from policy.actions import resource_of
+from services import trash
+
+LOOKUP_ROWS = 20
+
+
+class Screen(ModelView):
+    """The screen of one kind of record; subclasses declare, they don't program.
+
+    Attributes:
+        model: the mapped class.
+        area: the menu area it stands in (admin/menu.py).
+        columns: what the list shows; dotted names reach related records.
+        search: the text columns that the search box looks into, dotted where they are related.
+        filters: column or relationship names.
+        form_groups: the form, group by group; without it the record can't be edited.
+        order: the default sort, a column name, with "-" in front for newest first.
+        figures: sets of rows that a total on the home page opens (services/reports).
+    """
+
+    model: ClassVar[type]
+    area: ClassVar[str]
+    columns: ClassVar[list[str]]
+    search: ClassVar[list[str]] = []
+    filters: ClassVar[list[str]] = []
+    form_groups: ClassVar[dict[str, list[str]]] = {}
+    order: ClassVar[str] = "id"
+    figures: ClassVar[dict[str, Any]] = {}
+    query_budget: ClassVar[int] = 12
+
+    list_template = "admin/model/list.html"
+    create_template = "admin/model/create.html"
+    edit_template = "admin/model/edit.html"
+    details_template = "admin/model/details.html"
+    can_view_details = True
+    simple_list_pager = True
+    named_filter_urls = True
+    page_size = 50
+    export_types: ClassVar[list[str]] = ["csv", "xlsx"]
+    can_set_page_size = False
+
+    def __init__(self) -> None:
+        self.resource = resource_of(self.model)
+        self.title = self.model.record_name
+        self.relations = inspect(self.model).relationships
+        self.column_list = self.columns
+        self.column_labels = {name: cells.label_of(self.model, name) for name in self.columns}
+        self.column_sortable_list = [
+            (name, "pinyin" if name == getattr(self.model, "__pinyin_of__", None) else name)
+            for name in self.columns
+            if self._sorts(name)
+        ]
+        self.column_default_sort = (self.order.removeprefix("-"), self.order.startswith("-"))
+        self.column_details_list = self.columns
+        self.column_export_list = self.columns
+        super().__init__(self.model, db.session, name=self.title, category=self.area, endpoint=self.resource,
+                         url=f"/{self.resource}")  # fmt: skip
+
+    def _sorts(self, name: str) -> bool:
+        column = None if "." in name else cells.column_of(self.model, name)
+        return column is not None and "mask" not in column.info and type(column.type).__name__ != "EncryptedText"
+
+    # Permissions: properties, because one view object serves all threads.
+
+    def may(self, action_name: str, row: Any = None) -> bool:
+        """Whether the actor may do this to the row, or to any row at all."""
+        permission = f"{self.resource}:{action_name}"
+        if row is None:
+            return the_actor().may(permission)
+        column = self.model.scope_column().key if issubclass(self.model, BranchScoped) else "branch_id"
+        return the_actor().permits(permission, getattr(row, column, None))
+
+    def require(self, action_name: str, row: Any = None) -> None:
+        """Raise NotAllowed unless the actor may."""
+        if not self.may(action_name, row):
+            raise NotAllowed("您没有做这件事的权限。")
+
+    def is_accessible(self) -> bool:
+        return self.may("read")
+
+    @property
+    def can_create(self) -> bool:  # type: ignore[override]
+        return bool(self.form_groups) and self.may("create")
+
+    @property
+    def can_edit(self) -> bool:  # type: ignore[override]
+        return bool(self.form_groups) and self.may("update")
+
+    @property
+    def can_delete(self) -> bool:  # type: ignore[override]
+        return self.may("delete")
+
+    @property
+    def can_export(self) -> bool:  # type: ignore[override]
+        return self.may("export")
+
+    def may_edit(self, row: Any) -> bool:
+        """Whether this row can be edited by the actor."""
+        return bool(self.form_groups) and self.may("update", row)
+
+    def may_delete(self, row: Any) -> bool:
+        """Whether this row can be deleted by the actor."""
+        return self.may("delete", row)
+
+    # Rows
+
+    def get_query(self) -> Any:
+        query = listing.with_related(db.session.query(self.model), self.model, self.columns)
+        return query.filter(self.figures[self.figure_key].criterion()) if self.figure_key else query
+
+    @property
+    def figure_key(self) -> str | None:
+        """The total that this list was opened from, if any."""
+        key = request.args.get("figure")
+        if key is not None and key not in self.figures:
+            abort(404)
+        return key
+
+    @property
+    def figure(self) -> dict[str, str] | None:
+        """The total's title and the way back to the whole list."""
+        key = self.figure_key
+        return {"title": self.figures[key].title, "clear_url": self.get_url(".index_view")} if key else None
+
+    def get_one(self, id: Any) -> Any:
+        text = str(id)
+        row = None
+        if text.isascii() and text.isdigit() and len(text) < 16:
+            statement = listing.with_related(select(self.model), self.model, self.columns)
+            row = db.session.scalar(statement.where(self.model.id == int(text)))
+        return row if row is not None else abort(404)
+
+    def _asked_id(self) -> str:
+        """The id that the request asks for, wherever it stands."""
+        return request.values.get("id", "")
+
+    def get_many(self, ids: list[str]) -> list[Any]:
+        """The rows of these ids; 404 unless all of them are in sight."""
+        if len(ids) > listing.COUNT_CAP:
+            abort(400)
+        return [self.get_one(one) for one in dict.fromkeys(ids)]
+
+    def _apply_search(self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str) -> Any:
+        return listing.search(query, self.model, self.search, search), count_query, joins, count_joins
+
+    def init_search(self) -> bool:
+        return bool(self.search)
+
+    def search_placeholder(self) -> str:
+        return "、".join(dict.fromkeys(cells.label_of(self.model, name) for name in self.search)) + "或拼音首字母"
+
+    def _apply_sorting(self, query: Any, joins: Any, sort_column: Any, sort_desc: Any) -> Any:
+        query, joins = super()._apply_sorting(query, joins, sort_column, sort_desc)
+        return query.order_by(self.model.id.desc() if sort_desc else self.model.id), joins
+
+    def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,
+                 execute: bool = True, page_size: Any = None) -> Any:  # fmt: skip
+        _, query = super().get_list(None, sort_column, sort_desc, search, filters, execute=False, page_size=0)
+        if not execute:
+            return None, query
+        size = page_size or self.page_size
+        return listing.capped_count(query, self.model), query.limit(size).offset((page or 0) * size).all()
+
+    def _get_list_extra_args(self) -> ViewArgs:
+        arguments = super()._get_list_extra_args()
+        arguments.page = min(max(arguments.page or 0, 0), listing.MAX_PAGE)
+        arguments.page_size = None
+        if arguments.sort is not None and not 0 <= arguments.sort < len(self._list_columns):
+            arguments.sort = None
+        arguments.extra_args = {key: value for key, value in arguments.extra_args.items() if key == "figure"}
+        return arguments
+
+    def is_sortable(self, name: str) -> bool:
+        return name in self._sortable_columns
+
+    def get_filters(self) -> list[Any]:
+        found = []
+        for name in self.filters:
+            found += make_filters(self.model, name, cells.label_of(self.model, name))
+        return found
+
+    def get_filter_arg(self, index: int, flt: Any) -> str:
+        return flt.key
+
+    # What templates ask
+
+    def cell(self, row: Any, name: str) -> Any:
+        """What a list cell shows; the first column leads to the record."""
+        value = cells.shown(row, name) or "—"
+        if name == self.columns[0]:
+            link = Markup('<a href="{}">{}</a>')
+            return link.format(self.get_url(".details_view", id=row.id), value)
+        return value
+
+    def row_title(self, row: Any) -> str:
+        """What a person calls the row."""
+        return row.title
+
+    def count_text(self, count: int) -> str:
+        """How many rows, in words."""
+        return f"超过 {listing.COUNT_CAP} 条" if count > listing.COUNT_CAP else f"共 {count} 条"
+
+    def filter_controls(self) -> list[Any]:
+        """The filters with their present values."""
+        return listing.filter_controls(self._filters or [])
+
+    def active_chips(self) -> list[dict[str, str]]:
+        """The filters in force."""
+        return listing.chips(self._filters or [], self.get_url(".index_view"))
+
+    def export_url(self, kind: str) -> str:
+        """The address that exports what the list shows now."""
+        return listing.address(self.get_url(".export", export_type=kind), request.args.to_dict())
+
+    def url_for_action(self) -> str:
+        """Where bulk actions are posted."""
+        return self.get_url(".action_view")
+
+    form_layout = record_pages.form_layout
+    form_errors = record_pages.form_errors
+    details_layout = record_pages.details_layout
+    masked_fields = record_pages.masked_fields
+    related = record_pages.related
+    tabs = record_pages.tabs
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        """What can be done next with the row; screens with work flows add theirs."""
+        return []
+
+    # Forms
+
+    @property
+    def form_names(self) -> list[str]:
+        """The fields of the form, in order."""
+        return [name for names in self.form_groups.values() for name in names]
+
+    def scaffold_form(self) -> Any:
+        return make_form(self.model, self.form_names, lambda name: url_for(f"{self.resource}.ajax_lookup", name=name))
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        if request.method == "GET":
+            record_pages.prefill(form)
+        return form
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        for field in form:
+            if isinstance(field, LookupField):
+                field.hidden_value = getattr(obj, f"{field.name}_id") is not None and getattr(obj, field.name) is None
+        if request.method == "GET":
+            form.version_seen.data = obj.version
+        return form
+
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> Any:
+        self._require_form("create")
+        return super().create_view()
+
+    @expose("/edit/", methods=("GET", "POST"))
+    def edit_view(self) -> Any:
+        row = self.get_one(self._asked_id())
+        self._require_form("update", row)
+        try:
+            return super().edit_view()
+        except (Changed, StaleDataError):
+            db.session.rollback()
+            return record_pages.conflict(self, self.get_one(row.id)), 409
+
+    def _require_form(self, action_name: str, row: Any = None) -> None:
+        if not self.form_groups:
+            raise NotAllowed("这类记录不在这里填写。")
+        self.require(action_name, row)
+
+    def create_model(self, form: Any) -> Any:
+        return self._save(form, self.build_new_instance(), True)
+
+    def update_model(self, form: Any, model: Any) -> Any:
+        if str(form.version_seen.data) != str(model.version):
+            raise Changed
+        return self._save(form, model, False)
+
+    def _save(self, form: Any, row: Any, is_new: bool) -> Any:
+        """Write the form and commit, or put the reason at its field and keep what was typed."""
+        try:
+            form.populate_obj(row)
+            self.on_model_change(form, row, is_new)
+            if is_new:
+                db.session.add(row)
+            db.session.commit()
+        except Refused as reason:
+            db.session.rollback()
+            record_pages.add_error(form, reason.field, reason.message)
+            return False
+        except IntegrityError as error:
+            db.session.rollback()
+            record_pages.add_error(form, *record_pages.reason_of(error, self.model))
+            return False
+        return row
+
+    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
+        return self.get_url(".details_view", id=model.id)
+
+    # Pages beside the list and the form
+
+    @expose("/details/")
+    def details_view(self) -> Any:
+        row = self.get_one(self._asked_id())
+        return self.render(self.details_template, model=row, return_url=self.get_url(".index_view"))
+
+    @expose("/history/")
+    def history_view(self) -> Any:
+        row = self.get_one(self._asked_id())
+        return self.render("admin/model/history.html", model=row, entries=record_pages.history(self, row))
+
+    @expose("/explain/")
+    def explain_view(self) -> Any:
+        row = self.get_one(self._asked_id())
+        return self.render("admin/model/explain.html", model=row, decisions=record_pages.decisions(row))
+
+    @expose("/unmask/", methods=("GET", "POST"))
+    def unmask_view(self) -> Any:
+        row = self.get_one(self._asked_id())
+        self.require("unmask", row)
+        return record_pages.unmask(self, row, request.args.get("field", ""))
+
+    @expose("/delete/", methods=("GET", "POST"))
+    def delete_view(self) -> Any:
+        row = self.get_one(self._asked_id())
+        self.require("delete", row)
+        if request.method == "GET":
+            return record_pages.ask_before_delete(self, [row], self.get_url(".delete_view"), [("id", row.id)])
+        return self._delete([row])
+
+    @action("delete", "删除")
+    def action_delete(self, ids: list[str]) -> Any:
+        rows = self.get_many(ids)
+        for row in rows:
+            self.require("delete", row)
+        if request.form.get("confirmed") != "yes":
+            hidden = [("action", "delete"), ("confirmed", "yes"), *(("rowid", row.id) for row in rows)]
+            return record_pages.ask_before_delete(self, rows, self.url_for_action(), hidden)
+        return self._delete(rows)
+
+    def is_action_allowed(self, name: str) -> bool:
+        return self.can_delete if name == "delete" else super().is_action_allowed(name)
+
+    def _delete(self, rows: list[Any]) -> Any:
+        try:
+            for row in rows:
+                trash.move_to_trash(db.session, row)
+            db.session.commit()
+        except Refused as reason:
+            db.session.rollback()
+            flash(reason.message, "error")
+        else:
+            flash(f"已删除 {len(rows)} 条，可以在回收站里找回。", "success")
+        return redirect(self.get_url(".index_view"))
+
+    @expose("/action/", methods=("POST",))
+    def action_view(self) -> Any:
+        if not request.form.getlist("rowid"):
+            flash("请先勾选要处理的记录。", "error")
+            return redirect(self.get_url(".index_view"))
+        if not self.is_action_allowed(request.form.get("action", "")) or request.form["action"] not in self._actions_data:
+            raise NotAllowed("您没有做这件事的权限。")
+        return self.handle_action(self.get_url(".index_view"))
+
+    @expose("/export/<export_type>/")
+    def export(self, export_type: str) -> Any:
+        self.require("export")
+        if export_type not in self.export_types:
+            abort(404)
+        arguments = self._get_list_extra_args()
+        sort = self._get_column_by_idx(arguments.sort)
+        _, query = self.get_list(
+            None, sort[0] if sort else None, arguments.sort_desc, arguments.search, arguments.filters, execute=False
+        )
+        return sheets.send(self, query, export_type)
+
+    @expose("/ajax/lookup/")
+    def ajax_lookup(self) -> Response:
+        """Rows that a form's look-up, or a filter, may choose, found by their own screen's search fields."""
+        name = request.args.get("name", "")
+        if request.args.get("for") == "filter":
+            target = next((f.target for f in self._filters or [] if isinstance(f, RelationFilter) and f.key == name), None)
+            choices = select(target) if target is not None else None
+        elif name in self.form_names and name in self.relations:
+            self._require_form("update" if not self.can_create else "create")
+            target, choices = self.relations[name].mapper.class_, choices_of(self.model, name)()
+        else:
+            choices = None
+        if choices is None:
+            abort(404)
+        fields = self.screen_of(target).search
+        found = listing.search(choices, target, fields, request.args.get("query", "")).order_by(target.id)
+        return jsonify([[row.id, row.title] for row in db.session.scalars(found.limit(LOOKUP_ROWS))])
+
+    @expose("/ajax/update/", methods=("POST",))
+    def ajax_update(self) -> Any:
+        """Editing in the list stays off until it has a widget of its own."""
+        abort(404)
+
+    def screen_of(self, model: type) -> Any:
+        """The screen of another model."""
+        return next(view for view in self.admin._views if getattr(view, "model", None) is model)

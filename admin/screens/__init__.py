@@ -1,0 +1,9 @@
+"""The screens, area by area: declarations only."""
+
+from admin.screen import Screen
+from admin.screens import advisers, checklists, companies, people, security, system
+
+
+def all_screens() -> list[type[Screen]]:
+    """Every screen, in the order of the menu."""
+    return [*advisers.SCREENS, *companies.SCREENS, *people.SCREENS, *checklists.SCREENS, *system.SCREENS, *security.SCREENS]

@@ -1,0 +1,91 @@
+"""标准化: checklists with their versions, groups and items; assessments, rectifications and their files."""
+
+from typing import Any
+
+from admin.screen import Screen
+from models import (
+    Assessment,
+    AssessmentAnswer,
+    Attachment,
+    ChecklistGroup,
+    ChecklistItem,
+    ChecklistTemplate,
+    ChecklistVersion,
+    Rectification,
+)
+from services.reports.programme import figures_of
+
+
+class AssessmentScreen(Screen):
+    model, area, order = Assessment, "标准化", "-assessed_on"
+    columns = ["assessed_on", "company.short_name", "checklist_version.name", "status", "self_score", "review_score", "result"]
+    search = ["company.short_name", "note"]
+    filters = ["status", "result", "company", "checklist_version", "assessed_on"]
+    form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
+    figures = figures_of("assessment")
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        return [{"label": "填写或查看检查表", "url": f"/assess/?id={row.id}", "method": "get", "primary": True}]
+
+
+class AssessmentAnswerScreen(Screen):
+    model, area, order = AssessmentAnswer, "标准化", "id"
+    columns = ["item.text", "assessment.assessed_on", "self_answer", "review_answer", "reason"]
+    search = ["item.text", "reason"]
+    filters = ["self_answer", "review_answer", "assessment"]
+
+
+class RectificationScreen(Screen):
+    model, area, order = Rectification, "标准化", "due_on"
+    columns = ["what", "company.short_name", "responsible", "due_on", "status", "closed_on"]
+    search = ["what", "responsible", "company.short_name"]
+    filters = ["status", "company", "due_on"]
+    form_groups = {
+        "整改": ["company", "assessment", "item", "what", "responsible", "due_on"],
+        "办理": ["evidence", "status", "done_on", "closed_on"],
+    }
+    figures = figures_of("rectification")
+
+
+class AttachmentScreen(Screen):
+    model, area, order = Attachment, "标准化", "-id"
+    columns = ["file_name", "rectification.what", "content_type", "size"]
+    search = ["file_name", "rectification.what"]
+    filters = ["rectification"]
+
+
+class ChecklistTemplateScreen(Screen):
+    model, area = ChecklistTemplate, "标准化"
+    columns = ["name", "note"]
+    search = ["name"]
+    form_groups = {"清单": ["name", "note"]}
+
+
+class ChecklistVersionScreen(Screen):
+    model, area = ChecklistVersion, "标准化"
+    columns = ["name", "template.name", "status", "passed_percent", "nearly_percent"]
+    search = ["name", "template.name"]
+    filters = ["status", "template"]
+    form_groups = {"清单版本": ["template", "name", "status", "passed_percent", "nearly_percent"]}
+
+
+class ChecklistGroupScreen(Screen):
+    model, area, order = ChecklistGroup, "标准化", "position"
+    columns = ["name", "checklist_version.name", "position"]
+    search = ["name"]
+    filters = ["checklist_version"]
+    form_groups = {"分组": ["checklist_version", "name", "position"]}
+
+
+class ChecklistItemScreen(Screen):
+    model, area, order = ChecklistItem, "标准化", "position"
+    columns = ["text", "code", "group.name", "points", "scoring"]
+    search = ["text", "code"]
+    filters = ["group", "scoring"]
+    form_groups = {"检查项": ["group", "code", "text", "how_checked", "evidence", "points", "scoring", "position"]}
+
+
+SCREENS = [
+    AssessmentScreen, RectificationScreen, AttachmentScreen, AssessmentAnswerScreen, ChecklistTemplateScreen,
+    ChecklistVersionScreen, ChecklistGroupScreen, ChecklistItemScreen,
+]  # fmt: skip

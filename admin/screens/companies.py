@@ -1,0 +1,41 @@
+"""非公企业: companies, the problems solved for them, their monthly reports."""
+
+from typing import Any
+
+from admin.screen import Screen
+from models import Company, MonthlyReport, Problem
+from services.reports.programme import figures_of
+
+
+class CompanyScreen(Screen):
+    model, area, order = Company, "非公企业", "short_name"
+    columns = ["short_name", "branch.name", "active_posting.adviser_name", "industry", "status", "venue_area", "updated_at"]
+    search = ["short_name", "registered_name", "credit_code"]
+    filters = ["industry", "status", "branch", "employees"]
+    form_groups = {
+        "企业": ["short_name", "registered_name", "credit_code", "industry", "status", "employees", "address"],
+        "联系人": ["contact_name", "contact_phone"],
+        "党建": ["branch", "organised_on", "venue_area", "note"],
+    }
+    figures = figures_of("company")
+
+
+class ProblemScreen(Screen):
+    model, area, order = Problem, "非公企业", "-found_on"
+    columns = ["subject", "company.short_name", "found_on", "status", "closed_on"]
+    search = ["subject", "action", "company.short_name"]
+    filters = ["status", "company", "found_on"]
+    form_groups = {"难题": ["company", "found_on", "subject"], "办理": ["action", "status", "closed_on"]}
+    figures = figures_of("problem")
+
+
+class MonthlyReportScreen(Screen):
+    model, area, order = MonthlyReport, "非公企业", "-month"
+    columns = ["month", "company.short_name", "status", "return_reason", "updated_at"]
+    search = ["month", "company.short_name", "content"]
+    filters = ["status", "company", "month"]
+    form_groups = {"月报": ["company", "month", "content"]}
+    figures = figures_of("monthly_report")
+
+
+SCREENS: list[Any] = [CompanyScreen, ProblemScreen, MonthlyReportScreen]

@@ -1,0 +1,141 @@
+"""The application: ordered wiring, nothing else. ``python app.py`` migrates, loads the demo and serves."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_admin import Admin
+from flask_admin.theme import Theme
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import commands
+from admin import auth, checks, errors
+from admin.menu import menu
+from admin.pages import PAGES
+from admin.pages.home import HomePage
+from admin.screens import all_screens
+from models import db
+from models.database import current_actor, engine_options
+from models.encryption import use_key
+from policy import system_session
+from services import demo
+from settings import Settings
+
+PRODUCT_NAME = "党建指导员后台"
+MAX_BODY = 12 * 1024 * 1024
+MAX_FORM_FIELD = 1024 * 1024
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application for these settings (those of the environment when none are given)."""
+    settings = settings or Settings.from_environment()
+    app = Flask(__name__)
+    configure(app, settings)
+    connect_database(app, settings)
+    CSRFProtect(app)
+    Babel(app, default_locale="zh_CN", default_timezone="Asia/Shanghai")
+    auth.register(app)
+    errors.register(app)
+    add_admin(app)
+    add_to_templates(app)
+    app.after_request(secure)
+    app.add_url_rule("/health", "health", lambda: "ok")
+    commands.register(app)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Flask's own settings."""
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_FIELD,
+        SESSION_COOKIE_NAME="office",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        WTF_CSRF_TIME_LIMIT=None,
+        FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True,
+        FLASK_ADMIN_RAISE_ON_INTEGRITY_ERROR=True,
+    )
+    if settings.proxy_count:
+        count = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+
+def connect_database(app: Flask, settings: Settings) -> None:
+    """The database, its migrations and the key of what is encrypted in it."""
+    use_key(settings.data_key)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    Migrate(app, db, directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
+
+
+def add_admin(app: Flask) -> None:
+    """Flask-Admin with every screen; a wrong declaration stops the start."""
+    theme = Theme(folder="theme", base_template="admin/base.html")
+    admin = Admin(app, name=PRODUCT_NAME, theme=theme, index_view=HomePage(), url="/")
+    checks.check_models()
+    for screen in all_screens():
+        admin.add_view(screen())
+    for page in PAGES:
+        admin.add_view(page())
+    checks.check_screens([view for view in admin._views if hasattr(view, "columns")])
+
+
+def add_to_templates(app: Flask) -> None:
+    """What every template may ask for."""
+
+    @cache
+    def fingerprint(name: str) -> str:
+        return hashlib.sha256((Path(app.root_path) / "static" / name).read_bytes()).hexdigest()[:12]
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=fingerprint(name))
+
+    demo_seen: list[bool] = []
+
+    def demo_is_loaded() -> bool:
+        if not demo_seen:
+            with system_session("sign_in", readonly=True) as session:
+                if demo.is_demo(session):
+                    demo_seen.append(True)
+        return bool(demo_seen)
+
+    @app.context_processor
+    def common() -> dict[str, Any]:
+        return {
+            "asset": asset,
+            "actor": current_actor.get(),
+            "menu": menu,
+            "product_name": PRODUCT_NAME,
+            "is_demo": demo_is_loaded(),
+        }
+
+
+def secure(response: Any) -> Any:
+    """The headers of every answer; nothing signed in is stored anywhere, fingerprinted files for a year."""
+    headers = response.headers
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["X-Frame-Options"] = "DENY"
+    kept = request.endpoint == "static" and "v" in request.args
+    headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-store"
+    return response
+
+
+if __name__ == "__main__":
+    commands.start(create_app())

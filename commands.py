@@ -1,0 +1,141 @@
+"""The command line: ``flask demo``, ``flask user``, ``flask explain``, ``flask check``; and the start of the server."""
+
+import sys
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+from models import Account
+from models.clock import today
+from policy import Refused, system_session
+from policy.actions import models_by_resource
+from policy.actor import load_actor
+from policy.audit import Origin, current_origin
+from policy.explain import explain
+from services import accounts, demo, reference_data
+
+user_commands = AppGroup("user", help="Accounts.")
+
+
+def register(app: Flask) -> None:
+    """Add the commands to the app."""
+    app.cli.add_command(user_commands)
+    app.cli.add_command(load_demo)
+    app.cli.add_command(explain_record)
+    app.cli.add_command(check)
+
+
+@click.command("demo")
+def load_demo() -> None:
+    """Load the demo; refused on a database that holds anything else."""
+    current_origin.set(Origin("命令行"))
+    try:
+        _print_sign_ins(fill_demo(None))
+    except Refused as reason:
+        sys.exit(reason.message)
+
+
+def fill_demo(password: str | None) -> dict[str, str]:
+    """Load reference data and the demo; the passwords made, by user name (none when it was there already)."""
+    with system_session("demo") as session:
+        demo.refuse_foreign_data(session)
+        reference_data.load_reference_data(session)
+        made = demo.load_demo(session, lambda _name: password or accounts.new_password())
+        session.commit()
+    return made
+
+
+def _print_sign_ins(made: dict[str, str]) -> None:
+    if not made:
+        click.echo("The demo is loaded already. Reset a password with: flask --app app user passwd NAME")
+        return
+    click.echo("Demo sign-ins (shown this once):")
+    for name, password in made.items():
+        click.echo(f"  {name:<16}{password}")
+
+
+@user_commands.command("passwd")
+@click.argument("name")
+def reset_password(name: str) -> None:
+    """Give an account a new password and print it."""
+    current_origin.set(Origin("命令行"))
+    with system_session("command_line") as session:
+        account = session.scalar(select(Account).where(Account.username == name))
+        if account is None:
+            sys.exit(f"no account {name}")
+        password = accounts.new_password()
+        accounts.set_password(session, account, password, must_change=not account.is_demo)
+        session.commit()
+    click.echo(f"{name}: {password}")
+
+
+@click.command("explain")
+@click.argument("user")
+@click.argument("record")
+def explain_record(user: str, record: str) -> None:
+    """Why USER can or can't see or change RECORD, written like company:3."""
+    resource, _, key = record.partition(":")
+    model: Any = models_by_resource().get(resource)
+    if model is None or not key.isdigit():
+        sys.exit("write the record like company:3")
+    with system_session("explain", readonly=True) as session:
+        account = session.scalar(select(Account).where(Account.username == user))
+        row = session.get(model, int(key))
+        if account is None or row is None:
+            sys.exit("no such account or record")
+        for decision in explain(load_actor(session, account, today()), row):
+            click.echo(f"{'可以' if decision.allowed else '不能'} {decision.label}")
+            for reason in decision.reasons:
+                click.echo(f"    {reason}")
+
+
+@click.command("check")
+def check() -> None:
+    """Say that every declaration is right: a wrong one has stopped the start already."""
+    click.echo("ok")
+
+
+def start(app: Flask) -> None:
+    """Migrate, load the demo into an empty database, print the sign-ins and serve."""
+    settings = app.config["SETTINGS"]
+    with app.app_context():
+        upgrade()
+        with system_session("demo", readonly=True) as session:
+            empty = session.scalar(select(Account.id).limit(1)) is None
+        if empty and not settings.production:
+            current_origin.set(Origin("命令行"))
+            _print_sign_ins(fill_demo(settings.demo_password or None))
+        elif not settings.production:
+            _print_sign_ins({})
+    click.echo(f"Serving on http://{settings.host}:{settings.port}")
+    serve(app, settings.host, settings.port)
+
+
+def serve(app: Flask, host: str, port: int) -> None:
+    """A production WSGI server: gunicorn, or waitress where gunicorn can't run."""
+    if sys.platform == "win32":
+        import waitress
+
+        waitress.serve(app, host=host, port=port)
+        return
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):
+        def load_config(self) -> None:
+            self.cfg.set("bind", f"{host}:{port}")
+            self.cfg.set("workers", 2)
+            self.cfg.set("threads", 4)
+            self.cfg.set("accesslog", "-")
+            # Query strings may carry names: they stay out of the log.
+            self.cfg.set("access_log_format", '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(D)s')
+
+        def load(self) -> Flask:
+            return app
+
+    Server().run()
+
+

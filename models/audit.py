@@ -1,0 +1,58 @@
+"""The audit log and the trash. The database itself refuses to change or remove an audit entry."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models import clock
+from models.base import BranchScoped, Protected, Record, label
+from models.column_types import EncryptedText, UtcDateTime
+from models.database import db
+
+
+class AuditEntry(Protected, db.Model):
+    """Who did what to which record, from where, with old and new values; personal values only as "changed"."""
+
+    record_name = "审计记录"
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=label("编号"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True, info=label("时间"))
+    account_id: Mapped[int | None] = mapped_column(index=True, info=label("账号编号"))
+    actor_name: Mapped[str] = mapped_column(String(60), info=label("操作人"))
+    on_behalf_of: Mapped[str | None] = mapped_column(String(60), info=label("代谁操作"))
+    channel: Mapped[str] = mapped_column(String(20), info=label("途径"))
+    address: Mapped[str | None] = mapped_column(String(60), info=label("来源地址"))
+    action: Mapped[str] = mapped_column(String(20), info=label("操作"))
+    resource: Mapped[str] = mapped_column(String(40), info=label("记录类别"))
+    record_id: Mapped[int | None] = mapped_column(info=label("记录编号"))
+    record_title: Mapped[str] = mapped_column(String(120), info=label("记录"))
+    branch_before: Mapped[int | None] = mapped_column(info=label("原党组织"))
+    branch_after: Mapped[int | None] = mapped_column(info=label("党组织"))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, info=label("内容"))
+
+    __table_args__ = (
+        Index("ix_audit_entry_record", "resource", "record_id", "id"),
+        Index("ix_audit_entry_branch", "branch_after", "id"),
+    )
+
+    @property
+    def title(self) -> str:
+        return self.record_title
+
+
+class Trash(BranchScoped, Record):
+    """A deleted row and the children it owned, kept so that it can be put back. The contents are encrypted."""
+
+    record_name = "回收站"
+
+    resource: Mapped[str] = mapped_column(String(40), info=label("记录类别"))
+    record_id: Mapped[int] = mapped_column(info=label("记录编号"))
+    record_title: Mapped[str] = mapped_column(String(120), info=label("记录"))
+    deleted_by: Mapped[str] = mapped_column(String(60), info=label("删除人"))
+    contents: Mapped[str] = mapped_column(EncryptedText, info=label("内容", internal=True, personal=True))
+
+    @property
+    def title(self) -> str:
+        return self.record_title

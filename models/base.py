@@ -1,0 +1,120 @@
+"""What every record has: a key, a version for optimistic locking, two instants, and a word on who may see it."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Integer, String, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from models import clock
+from models.column_types import UtcDateTime
+from models.database import db
+from models.pinyin import initials, pinyin
+
+
+def label(text: str, help: str = "", unit: str = "", **more: Any) -> dict[str, Any]:
+    """What a person reads beside a column, kept in the column's ``info``.
+
+    ``more``: ``code`` names a code table (models/reference.py), ``mask`` a rule of models/personal.py that hides all but
+    a few digits, ``check`` a rule that what is typed must pass, ``personal=True`` keeps values out of the audit log,
+    ``multiline=True`` gives a large box, ``internal=True`` keeps the column from every screen.
+    """
+    return {"label": text, "help": help, "unit": unit, **more}
+
+
+class Record(db.Model):
+    """The base of all records. Keys are never reused; ``version`` counts the saves."""
+
+    __abstract__ = True
+
+    record_name: ClassVar[str]
+    """The Chinese name of this kind of record."""
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-10, info=label("编号"))
+    version: Mapped[int] = mapped_column(default=1, sort_order=900, info=label("版本", internal=True))
+    created_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, default=clock.now, sort_order=901, info=label("录入时间", internal=True)
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, default=clock.now, onupdate=clock.now, sort_order=902, info=label("更新时间", internal=True)
+    )
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}
+
+    @property
+    def title(self) -> str:
+        """What a person calls this row; reads its own columns only."""
+        return f"{self.record_name} {self.id}"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class BranchScoped:
+    """A row that one branch owns: whoever lacks a permission in that branch never learns of it."""
+
+    __owner__: ClassVar[str | None] = None
+    """The table of the record that owns this one and hands it its branch; None when the branch is chosen."""
+
+    @declared_attr
+    def branch_id(cls) -> Mapped[int]:
+        return mapped_column(
+            ForeignKey("branch.id", ondelete="RESTRICT"), index=True, sort_order=-5, info=label("所属党组织")
+        )
+
+    @declared_attr
+    def branch(cls) -> Mapped[Any]:
+        return relationship("Branch", foreign_keys=[cls.branch_id], viewonly=cls.__owner__ is not None)
+
+    @classmethod
+    def scope_column(cls) -> Any:
+        """The column that holds the owning branch."""
+        return cls.branch_id
+
+
+class Reference:
+    """A row that everyone signed in may read; writing it takes a permission for the whole city."""
+
+
+class Protected:
+    """A row with a rule of its own, in policy/protected.py."""
+
+
+def owned_by(owner: str, column: str | None = None, required: bool = True) -> ForeignKeyConstraint:
+    """The composite key by which the database copies the owner's branch into the row and refuses a mismatch.
+
+    A second, optional owner is checked at commit, because its own branch may be changing in the same statement.
+    """
+    column = column or f"{owner}_id"
+    late = {} if required else {"deferrable": True, "initially": "DEFERRED"}
+    return ForeignKeyConstraint(
+        [column, "branch_id"], [f"{owner}.id", f"{owner}.branch_id"], onupdate="CASCADE", ondelete="RESTRICT", **late
+    )
+
+
+def owner_key() -> UniqueConstraint:
+    """What the children's composite keys point at."""
+    return UniqueConstraint("id", "branch_id")
+
+
+class PinyinNamed:
+    """A record that is found by the pinyin and the initials of its name as well."""
+
+    __pinyin_of__: ClassVar[str] = "name"
+    __pinyin_person__: ClassVar[bool] = False
+
+    pinyin: Mapped[str] = mapped_column(String(200), default="", sort_order=903, info=label("拼音", internal=True))
+    initials: Mapped[str] = mapped_column(
+        String(60), default="", index=True, sort_order=904, info=label("首字母", internal=True)
+    )
+
+
+@event.listens_for(PinyinNamed, "before_insert", propagate=True)
+@event.listens_for(PinyinNamed, "before_update", propagate=True)
+def _spell(_mapper: Any, _connection: Any, record: Any) -> None:
+    name = getattr(record, record.__pinyin_of__) or ""
+    spelt = pinyin(name, record.__pinyin_person__)[:200], initials(name, record.__pinyin_person__)[:60]
+    if (record.pinyin, record.initials) != spelt:
+        record.pinyin, record.initials = spelt

@@ -1,0 +1,52 @@
+"""Encryption of personal numbers. The key lives apart from the database: in the environment or a file of mode 600."""
+
+import base64
+import hashlib
+import hmac
+import os
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+_keys: dict[str, bytes] = {}
+
+
+class KeyMissing(RuntimeError):
+    """Personal data was touched before ``use_key``."""
+
+
+def new_key() -> str:
+    """A fresh key as URL-safe base64 text."""
+    return base64.urlsafe_b64encode(os.urandom(KEY_BYTES)).decode()
+
+
+def use_key(text: str) -> None:
+    """Take the installation's key (32 bytes, URL-safe base64); raises ValueError when it is anything else."""
+    key = base64.urlsafe_b64decode(text)
+    if len(key) != KEY_BYTES:
+        raise ValueError("the data key must be 32 bytes")
+    _keys["encrypt"] = hmac.digest(key, b"encrypt", hashlib.sha256)
+    _keys["look up"] = hmac.digest(key, b"look up", hashlib.sha256)
+
+
+def _key(purpose: str) -> bytes:
+    if purpose not in _keys:
+        raise KeyMissing("no data key: set DATA_KEY or let settings.py make a key file")
+    return _keys[purpose]
+
+
+def encrypt(text: str) -> bytes:
+    """AES-256-GCM with a random nonce in front."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(_key("encrypt")).encrypt(nonce, text.encode(), None)
+
+
+def decrypt(sealed: bytes) -> str:
+    """The text again; raises cryptography's InvalidTag when the key is another or the bytes were changed."""
+    return AESGCM(_key("encrypt")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
+
+
+def look_up_hash(text: str) -> str:
+    """A keyed hash by which equal values are found without being readable."""
+    return hmac.digest(_key("look up"), text.encode(), hashlib.sha256).hex()

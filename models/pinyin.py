@@ -1,0 +1,33 @@
+"""Pinyin and initials of Chinese names, stored beside them so that "ydsy" finds 远东实业."""
+
+from pypinyin import Style, lazy_pinyin
+
+# As surnames these are read otherwise than as words; the library takes the commoner reading.
+SURNAMES = {
+    "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "任": "ren", "查": "zha", "盖": "ge", "朴": "piao", "区": "ou",
+    "乐": "yue", "尉": "yu", "冼": "xian", "缪": "miao", "翟": "zhai", "覃": "qin", "华": "hua", "燕": "yan", "宁": "ning",
+    "重": "chong", "种": "chong", "召": "shao", "黑": "he", "员": "yun", "应": "ying", "令狐": "ling hu", "尉迟": "yu chi",
+    "万俟": "mo qi", "单于": "chan yu", "长孙": "zhang sun", "折": "she", "牟": "mu", "洗": "xian", "晟": "cheng",
+}  # fmt: skip
+
+
+def syllables(text: str, person: bool = False) -> list[str]:
+    """The syllables of ``text``; latin letters and digits stay as they are. ``person`` reads the surname as a surname."""
+    if person:
+        head, mark, rest = text.rpartition("·")
+        for length in (2, 1):
+            surname = rest[:length]
+            if len(rest) > length and surname in SURNAMES:
+                return syllables(head) + SURNAMES[surname].split() + syllables(rest[length:])
+    spoken = lazy_pinyin(text, style=Style.NORMAL, errors=lambda other: list(other))
+    return [syllable.lower() for syllable in spoken if syllable.isalnum()]
+
+
+def pinyin(text: str, person: bool = False) -> str:
+    """All syllables in one word: 远东实业 gives ``yuandongshiye``."""
+    return "".join(syllables(text, person))
+
+
+def initials(text: str, person: bool = False) -> str:
+    """The first letter of each syllable: 远东实业 gives ``ydsy``; digits stay whole."""
+    return "".join(syllable[0] for syllable in syllables(text, person))

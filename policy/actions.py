@@ -1,0 +1,70 @@
+"""The permissions there are: ``resource:action``. An unknown name raises, so that a slip can't open or close a door."""
+
+from functools import cache
+
+from models import Base
+from models.base import BranchScoped, Protected, Reference
+
+ACTIONS = {
+    "read": "查看",
+    "create": "新增",
+    "update": "修改",
+    "delete": "删除",
+    "export": "导出",
+    "import": "导入",
+}
+
+EXTRA_ACTIONS = {
+    "person": {"unmask": "查看完整号码"},
+    "company": {"unmask": "查看完整号码"},
+    "adviser": {"unmask": "查看完整号码", "renew": "续聘"},
+    "account": {"reset": "重置登录"},
+    "posting": {"end": "结束派驻"},
+    "assessment": {"self_assess": "自评", "review": "考评"},
+    "rectification": {"close": "销号"},
+    "monthly_report": {"submit": "提交", "accept": "接收或退回"},
+    "role": {"give": "授予任何角色"},
+}
+
+
+def resource_of(model: type) -> str:
+    """The resource name of a model: its table's name."""
+    return model.__tablename__
+
+
+@cache
+def models_by_resource() -> dict[str, type]:
+    """All mapped classes by resource name."""
+    return {resource_of(mapper.class_): mapper.class_ for mapper in Base.registry.mappers}
+
+
+@cache
+def all_permissions() -> frozenset[str]:
+    """Every permission there is."""
+    return frozenset(
+        f"{resource}:{action}"
+        for resource in models_by_resource()
+        for action in (*ACTIONS, *EXTRA_ACTIONS.get(resource, {}))
+    )
+
+
+def known(permission: str) -> str:
+    """The permission itself; raises KeyError when there is none of that name."""
+    if permission not in all_permissions():
+        raise KeyError(f"unknown permission {permission!r}")
+    return permission
+
+
+def label_of(permission: str) -> str:
+    """The permission in Chinese: 企业·修改."""
+    resource, action = known(permission).split(":")
+    word = ACTIONS.get(action) or EXTRA_ACTIONS[resource][action]
+    return f"{models_by_resource()[resource].record_name}·{word}"
+
+
+def scope_of(model: type) -> type:
+    """BranchScoped, Reference or Protected; raises TypeError when the model doesn't say which."""
+    kinds = [kind for kind in (BranchScoped, Reference, Protected) if issubclass(model, kind)]
+    if len(kinds) != 1:
+        raise TypeError(f"{model.__name__} must be exactly one of BranchScoped, Reference and Protected")
+    return kinds[0]

@@ -1,0 +1,85 @@
+"""The audit log: one entry for each row written, in the same transaction as the write."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import inspect
+
+from models import AuditEntry
+from models.column_types import PartialDate
+from policy.actions import resource_of
+from policy.actor import Actor
+
+CHANGED = "已修改"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """From where somebody acts, and for whom."""
+
+    channel: str = "程序"
+    address: str | None = None
+    on_behalf_of: str | None = None
+
+
+current_origin: ContextVar[Origin] = ContextVar("current_origin", default=Origin())
+
+
+def entry(
+    actor: Actor, action: str, row: Any, changes: dict[str, Any], branches: tuple[int | None, int | None] = (None, None)
+) -> dict[str, Any]:
+    """The values of one audit entry."""
+    origin = current_origin.get()
+    return {
+        "account_id": actor.account_id,
+        "actor_name": actor.name,
+        "on_behalf_of": origin.on_behalf_of,
+        "channel": origin.channel,
+        "address": origin.address,
+        "action": action,
+        "resource": resource_of(type(row)),
+        "record_id": inspect(row).dict.get("id"),
+        "record_title": str(row.title)[:120] if hasattr(row, "title") else type(row).__name__,
+        "branch_before": branches[0],
+        "branch_after": branches[1],
+        "changes": changes,
+    }
+
+
+def write_entries(session: Any, entries: list[dict[str, Any]]) -> None:
+    """Add entries in one statement, in the session's own transaction."""
+    if entries:
+        session.connection().execute(AuditEntry.__table__.insert(), entries)
+
+
+def record_act(session: Any, action: str, row: Any, **details: Any) -> None:
+    """Log an act that changes no row, such as unmasking a number: ``details`` say why."""
+    branch = getattr(row, "branch_id", None)
+    write_entries(session, [entry(session.info["actor"], action, row, details, (branch, branch))])
+
+
+def shown_changes(changes: dict[str, tuple[Any, Any]], row: Any) -> dict[str, Any]:
+    """Old and new values as JSON; personal ones only as "changed"; housekeeping columns not at all."""
+    columns = inspect(type(row)).columns
+    shown = {}
+    for key, (old, new) in changes.items():
+        info = columns[key].info
+        if info.get("personal"):
+            shown[key] = CHANGED
+        elif not info.get("internal"):
+            shown[key] = [as_json(old), as_json(new)]
+    return shown
+
+
+def as_json(value: Any) -> Any:
+    """A column's value as JSON holds it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, PartialDate):
+        return value.iso
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value

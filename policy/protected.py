@@ -1,0 +1,110 @@
+"""The rules of the models that are Protected: accounts, grants, roles, sign-ins, the audit log."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from models import Account, AuditEntry, Duty, Grant, Role, RolePermission
+from models.base import BranchScoped, Reference
+from policy.actions import models_by_resource, resource_of
+from policy.actor import EVERYWHERE, Actor, Reach
+from policy.errors import NotAllowed, Refused
+
+
+def within(column: Any, reach: Reach) -> ColumnElement[bool]:
+    """The condition that a branch column lies within a reach."""
+    if reach is EVERYWHERE:
+        return true()
+    return column.in_(sorted(reach)) if reach else false()
+
+
+def visible_to(model: type, actor: Actor) -> ColumnElement[bool]:
+    """Which rows of a Protected model the actor sees."""
+    reach = actor.reach(f"{resource_of(model)}:read")
+    if model is Account:
+        return or_(within(Account.branch_id, reach), Account.id == (actor.account_id or 0))
+    if model is Grant:
+        return or_(within(Grant.branch_id, reach), Grant.account_id == (actor.account_id or 0))
+    if model is AuditEntry:
+        return _audit_entries_visible_to(actor)
+    return true() if reach else false()
+
+
+def _audit_entries_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Auditors see the entries of their branches; whoever sees a record sees its history.
+
+    An entry that moved a record between branches needs both in sight, or the move would tell of the other branch.
+    """
+    sight = []
+    for resource, model in models_by_resource().items():
+        permission = "audit_entry:read" if not issubclass(model, BranchScoped | Reference) else f"{resource}:read"
+        if issubclass(model, Reference):
+            sight.append(AuditEntry.resource == resource)
+        elif actor.reach(permission) and permission != "audit_entry:read":
+            reach = actor.reach(permission)
+            sight.append(and_(AuditEntry.resource == resource, _both_branches_within(reach)))
+    audited = actor.reach("audit_entry:read")
+    if audited is EVERYWHERE:
+        return true()
+    if audited:
+        sight.append(_both_branches_within(audited))
+    return or_(*sight) if sight else false()
+
+
+def _both_branches_within(reach: Reach) -> ColumnElement[bool]:
+    if reach is EVERYWHERE:
+        return true()
+    before, after = AuditEntry.branch_before, AuditEntry.branch_after
+    return and_(
+        or_(before.is_(None), within(before, reach)),
+        or_(after.is_(None), within(after, reach)),
+        or_(before.is_not(None), after.is_not(None)),
+    )
+
+
+def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> None:
+    """Refuse a write to a Protected row that breaks its rule.
+
+    Args:
+        before: the former values of the columns that changed.
+    """
+    model = type(row)
+    if model is AuditEntry:
+        raise NotAllowed("审计记录不能修改或删除。")
+    resource = resource_of(model)
+    branches = {getattr(row, "branch_id", None), before.get("branch_id", getattr(row, "branch_id", None))}
+    if not all(actor.permits(f"{resource}:{action}", branch) for branch in branches):
+        if not (model is Account and action == "update" and _is_allowed_reset(actor, row, before)):
+            raise NotAllowed("您没有做这件事的权限。")
+    if model is Grant and action != "delete":
+        _check_grant(actor, row)
+    if model is RolePermission or (model is Role and action != "create"):
+        _check_role(actor, row)
+
+
+def _is_allowed_reset(actor: Actor, account: Account, before: dict[str, Any]) -> bool:
+    """Whoever may reset access changes the password and nothing else; everybody changes their own password."""
+    only_access = set(before) <= {"password_hash", "must_change_password"}
+    own = account.id == actor.account_id
+    return only_access and (own or actor.permits("account:reset", account.branch_id))
+
+
+def _check_grant(actor: Actor, grant: Grant) -> None:
+    """Nobody grants more than he holds, unless his duty is to grant; nobody grants to himself."""
+    if grant.account_id == actor.account_id:
+        raise Refused("不能给自己授权，请由另一位安全管理员办理。", "account")
+    if actor.permits("role:give", grant.branch_id):
+        return
+    missing = [p.permission for p in grant.role.permissions if not actor.permits(p.permission, grant.branch_id)]
+    if missing or grant.role.duty is not None:
+        raise Refused("不能授予自己没有的权限。", "role")
+
+
+def _check_role(actor: Actor, row: Any) -> None:
+    if not actor.permits("role:give", None):
+        raise NotAllowed("只有安全管理员能修改角色。")
+    role = row if isinstance(row, Role) else row.role
+    if role is not None and role.duty is Duty.SECURITY and isinstance(row, RolePermission):
+        holds = {holding.role_name for holding in actor.holdings}
+        if role.name in holds:
+            raise Refused("不能修改自己所持角色的权限，请由另一位安全管理员办理。")

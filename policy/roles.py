@@ -1,0 +1,83 @@
+"""The roles shipped as defaults. In the product they are rows that a security administrator edits."""
+
+from dataclasses import dataclass
+
+from models import Duty
+from policy.actions import all_permissions, models_by_resource
+from models.base import BranchScoped, Reference
+
+_ACCESS = {"account", "grant", "role", "role_permission", "sign_in", "sign_in_lock", "audit_entry"}
+
+
+@dataclass(frozen=True)
+class DefaultRole:
+    """A role as it is first written to the database."""
+
+    code: str
+    name: str
+    permissions: frozenset[str]
+    duty: Duty | None = None
+    follows_as: str | None = None
+
+
+def _all_of(resources: set[str], *actions: str) -> set[str]:
+    return {p for p in all_permissions() if p.split(":")[0] in resources and p.split(":")[1] in (actions or (p.split(":")[1],))}
+
+
+def default_roles() -> list[DefaultRole]:
+    """City administrator, branch administrator, liaison officer, adviser, company clerk, inspector and the three duties."""
+    business = {r for r, model in models_by_resource().items() if issubclass(model, BranchScoped) and r != "trash"}
+    reference = {r for r, model in models_by_resource().items() if issubclass(model, Reference)}
+    own = business - {"branch", "posting", "work_log"}
+    branch_work = (
+        _all_of(own, "create", "read", "update", "export", "import") | _all_of(own - {"adviser", "company"}, "delete")
+        | _all_of({"branch", "posting", "work_log"}, "read", "export") | {"branch:update", "trash:read"}
+    )  # fmt: skip
+    company_work = _all_of(
+        {"company", "person", "development_step", "key_post", "problem", "monthly_report", "assessment", "rectification",
+         "assessment_answer", "attachment"}, "read", "create", "update", "export",
+    ) - {"company:create"}  # fmt: skip
+    visiting = (
+        _all_of({"visit", "problem", "rectification", "attachment"}, "read", "create", "update")
+        | _all_of({"assessment", "assessment_answer"}, "read", "update")
+        | _all_of({"company", "posting", "branch", "person", "development_step", "key_post", "monthly_report"}, "read")
+    )
+    sending = _all_of({"company", "posting", "branch", "visit", "problem", "assessment", "assessment_answer",
+                       "rectification", "monthly_report"}, "read", "export") | _all_of({"visit"}, "create", "update")  # fmt: skip
+    return [
+        DefaultRole(
+            "city_admin", "市级管理员",
+            frozenset(_all_of(business | reference | {"trash"}) | {"account:read", "account:reset"}),
+        ),
+        DefaultRole(
+            "branch_admin", "支部管理员",
+            frozenset(branch_work | {"person:unmask", "adviser:unmask", "adviser:renew", "assessment:review",
+                                     "rectification:close", "monthly_report:accept", "monthly_report:submit",
+                                     "account:read", "account:reset"}),
+            follows_as="sending_branch",
+        ),
+        DefaultRole("liaison", "支部联络员", frozenset(branch_work - _all_of(own, "delete")), follows_as="sending_branch"),
+        DefaultRole("adviser", "党建指导员", frozenset(visiting)),
+        DefaultRole("sending_branch", "派出支部", frozenset(sending)),
+        DefaultRole(
+            "company_clerk", "企业党务专干",
+            frozenset(company_work | _all_of({"posting", "visit", "branch"}, "read")
+                      | {"assessment:self_assess", "monthly_report:submit"}),
+        ),
+        DefaultRole(
+            "inspector", "督查员",
+            frozenset(_all_of(business, "read", "export") | {"rectification:create", "rectification:update"}),
+        ),
+        DefaultRole(
+            "system_admin", "系统管理员",
+            frozenset(_all_of({"account"}, "read", "create", "update", "reset", "export") | {"branch:read"}
+                      | _all_of({"setting"}, "update", "create")),
+            duty=Duty.SYSTEM,
+        ),
+        DefaultRole(
+            "security_admin", "安全管理员",
+            frozenset(_all_of({"grant", "role", "role_permission"}) | {"account:read", "branch:read"}),
+            duty=Duty.SECURITY,
+        ),
+        DefaultRole("auditor", "审计员", frozenset({"audit_entry:read", "audit_entry:export", "branch:read"}), duty=Duty.AUDIT),
+    ]  # fmt: skip

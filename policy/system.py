@@ -1,0 +1,36 @@
+"""Named system actors with the least rights, for work that no person does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from models.database import GuardedSession, db
+from policy.actions import all_permissions
+from policy.actor import EVERYWHERE, Actor, Holding, make_actor
+
+_SIGN_IN = {
+    "account:read", "account:update", "grant:read", "role:read", "role_permission:read", "branch:read",
+    "adviser:read", "posting:read", "person:read", "sign_in:read", "sign_in:create", "sign_in:update",
+    "sign_in_lock:read", "sign_in_lock:create", "sign_in_lock:update", "sign_in_lock:delete",
+}  # fmt: skip
+
+
+def system_actor(name: str) -> Actor:
+    """The system actor of that name; raises KeyError when there is none."""
+    permissions, shown = {
+        "sign_in": (_SIGN_IN, "登录程序"),
+        "command_line": (_SIGN_IN | {"account:create", "grant:create", "grant:delete"}, "命令行"),
+        "explain": ({p for p in all_permissions() if p.endswith(":read")}, "权限解释程序"),
+        "demo": (all_permissions(), "演示数据程序"),
+        "migration": (all_permissions(), "升级程序"),
+    }[name]
+    return make_actor(shown, [Holding(shown, frozenset(permissions), EVERYWHERE, "系统内置")])
+
+
+@contextmanager
+def system_session(name: str, readonly: bool = False) -> Iterator[GuardedSession]:
+    """A session of its own for a system actor; it is rolled back unless the block commits."""
+    session = db.session.session_factory(actor=system_actor(name), readonly=readonly)
+    try:
+        yield session
+    finally:
+        session.close()

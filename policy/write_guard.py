@@ -1,0 +1,152 @@
+"""The write guard: what a flush wrote is checked before it can be committed, and logged in the same pass.
+
+It stands in ``after_flush``: keys set through relationships, orphans and new keys are only then to be seen.
+Raising there rolls the transaction back.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import event, inspect, select
+from sqlalchemy.orm import Mapper
+
+from models import Base, GuardedSession, Trash
+from models.base import BranchScoped, Reference
+from policy import audit
+from policy.actions import models_by_resource, resource_of
+from policy.actor import EVERYWHERE, Actor
+from policy.errors import NoActor, NotAllowed, Refused
+from policy.protected import check_write
+
+_MESSAGE = "您没有做这件事的权限。"
+
+
+def guard_writes(session: Any, flush_context: Any) -> None:
+    """Check and log every row that the flush wrote (listener of ``after_flush``)."""
+    actor = session.info["actor"]
+    if actor is None:
+        raise NoActor("no write without an actor")
+    if session.info["readonly"]:
+        raise NotAllowed("查看页面时不会写入数据。")
+    entries = []
+    pointed_at: dict[type, dict[int, str]] = defaultdict(dict)
+    fresh: set[tuple[type, int]] = set()
+    for state, (deleted, list_only) in list(flush_context.states.items()):
+        row = state.obj()
+        if list_only or row is None:
+            continue
+        action = "delete" if deleted else "create" if row in session.new else "update"
+        changes = _changes(row, action)
+        if action == "update" and not changes:
+            continue
+        if action == "create":
+            fresh.add((type(row), row.id))
+        branches = check_row(actor, action, row, changes)
+        if action != "delete":
+            _note_foreign_keys(actor, row, changes, pointed_at)
+        entries.append(audit.entry(actor, action, row, audit.shown_changes(changes, row), branches))
+    _check_foreign_keys(session, pointed_at, fresh)
+    audit.write_entries(session, entries)
+
+
+def _changes(row: Any, action: str) -> dict[str, tuple[Any, Any]]:
+    """Each column that changed, with its old and new value."""
+    changes = {}
+    for attribute in inspect(type(row)).column_attrs:
+        history = inspect(row).attrs[attribute.key].history
+        if action == "create" and (value := getattr(row, attribute.key)) is not None:
+            changes[attribute.key] = (None, value)
+        elif action == "delete" and (value := inspect(row).dict.get(attribute.key)) is not None:
+            changes[attribute.key] = (value, None)
+        elif action == "update" and history.has_changes():
+            changes[attribute.key] = (history.deleted[0] if history.deleted else None, getattr(row, attribute.key))
+    return changes
+
+
+def check_row(
+    actor: Actor, action: str, row: Any, changes: dict[str, tuple[Any, Any]]
+) -> tuple[int | None, int | None]:
+    """Raise NotAllowed unless the actor may do this in the row's branch before and after; return the two branches."""
+    model = type(row)
+    permission = f"{resource_of(model)}:{action}"
+    if issubclass(model, Reference):
+        if actor.reach(permission) is not EVERYWHERE:
+            raise NotAllowed(_MESSAGE)
+        return None, None
+    if not issubclass(model, BranchScoped):
+        check_write(actor, action, row, {key: old for key, (old, _new) in changes.items()})
+        branch = getattr(row, "branch_id", None)
+        return branch, branch
+    key = model.scope_column().key
+    after = inspect(row).dict.get(key)
+    before = after if action != "update" or key not in changes else changes[key][0]
+    if model is Trash:
+        permission = f"{row.resource}:{'delete' if action == 'create' else 'create'}"
+    elif key == "id" and action == "create":
+        return _check_new_branch(actor, row)
+    if not (actor.permits(permission, before) and actor.permits(permission, after)):
+        raise NotAllowed(_MESSAGE)
+    return (None if action == "create" else before), (None if action == "delete" else after)
+
+
+def _check_new_branch(actor: Actor, branch: Any) -> tuple[int | None, int | None]:
+    """A branch is made under one in which the actor may make branches; the root by the system alone."""
+    if not actor.permits("branch:create", branch.parent_id):
+        raise NotAllowed(_MESSAGE)
+    return None, branch.id
+
+
+def _note_foreign_keys(
+    actor: Actor, row: Any, changes: dict[str, Any], pointed_at: dict[type, dict[int, str]]
+) -> None:
+    """Collect the keys newly pointed at whose rows the actor may not all see."""
+    for column in inspect(type(row)).columns:
+        target = _target(column)
+        if target is None or column.key not in changes or (column.key == "branch_id" and isinstance(row, BranchScoped)):
+            continue
+        key = changes[column.key][1]
+        if key is not None and actor.reach(f"{resource_of(target)}:read") is not EVERYWHERE:
+            pointed_at[target][key] = column.key.removesuffix("_id")
+
+
+def _target(column: Any) -> type | None:
+    """The scoped or protected model whose key this column holds, if it holds one."""
+    for foreign_key in column.foreign_keys:
+        if foreign_key.column.name == "id":
+            model = models_by_resource().get(foreign_key.column.table.name)
+            return None if model is None or issubclass(model, Reference) else model
+    return None
+
+
+def _check_foreign_keys(session: Any, pointed_at: dict[type, dict[int, str]], fresh: set[tuple[type, int]]) -> None:
+    """One SELECT under the read guard for each target table: what is not found is refused like a missing row."""
+    for model, fields in pointed_at.items():
+        wanted = {key for key in fields if (model, key) not in fresh}
+        if not wanted:
+            continue
+        with session.no_autoflush:
+            seen = set(session.scalars(select(model.id).where(model.id.in_(sorted(wanted)))))
+        for key in wanted - seen:
+            raise Refused("所选的记录不存在，请重新选择。", fields[key])
+
+
+def keep_history(mapper: Mapper[Any], _model: type) -> None:
+    """Every column keeps its old value, loaded or not, so that the guard sees the branch before a change."""
+    for attribute in mapper.column_attrs:
+        getattr(mapper.class_, attribute.key).impl.active_history = True
+
+
+def switch_on() -> None:
+    """Put the write guard on every session."""
+    event.listen(GuardedSession, "after_flush", guard_writes)
+
+
+def switch_off() -> None:
+    """Take the guard away: only for the test that proves that the matrix notices."""
+    event.remove(GuardedSession, "after_flush", guard_writes)
+
+
+Base.registry.configure()
+for _mapper in Base.registry.mappers:
+    keep_history(_mapper, _mapper.class_)
+switch_on()

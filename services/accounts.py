@@ -1,0 +1,117 @@
+"""Signing in and out, passwords and locks."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Account, SignIn, SignInLock
+from models.clock import now
+from models.encryption import look_up_hash
+from policy.errors import Refused
+
+MAX_FAILURES = 5
+LOCK_TIME = timedelta(minutes=15)
+MIN_PASSWORD = 10
+MAX_PASSWORD = 128
+_hasher = PasswordHasher()
+# Checked when a name is unknown, so that the answer takes as long as for a known one.
+_NOBODY = _hasher.hash(secrets.token_urlsafe(24))
+
+
+def hash_password(password: str) -> str:
+    """Argon2id hash of a password."""
+    return _hasher.hash(password)
+
+
+def _matches(hashed: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(hashed or _NOBODY, password) and hashed is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def find_lock(session: Session, username: str) -> SignInLock | None:
+    """The count of failures under a name, whether an account has it or not."""
+    return session.scalar(select(SignInLock).where(SignInLock.name_hash == look_up_hash(username.lower())))
+
+
+def sign_in(session: Session, username: str, password: str, lifetime: timedelta) -> tuple[Account, str] | None:
+    """The account and a new session key, or None; failures are counted and lock the name for a while."""
+    lock = find_lock(session, username)
+    if lock is not None and lock.locked_until is not None and lock.locked_until > now():
+        _matches(None, password)
+        return None
+    account = session.scalar(select(Account).where(Account.username == username, Account.active))
+    if not _matches(account.password_hash if account else None, password[:MAX_PASSWORD]):
+        _count_failure(session, username, lock)
+        return None
+    assert account is not None
+    if lock is not None:
+        session.delete(lock)
+    key = secrets.token_urlsafe(32)
+    session.add(SignIn(account_id=account.id, key_hash=hash_key(key), expires_at=now() + lifetime))
+    session.flush()
+    return account, key
+
+
+def _count_failure(session: Session, username: str, lock: SignInLock | None) -> None:
+    if lock is None:
+        lock = SignInLock(name_hash=look_up_hash(username.lower()), failures=0)
+        session.add(lock)
+    lock.failures = (lock.failures or 0) + 1
+    if lock.failures >= MAX_FAILURES:
+        lock.failures, lock.locked_until = 0, now() + LOCK_TIME
+    session.flush()
+
+
+def hash_key(key: str) -> str:
+    """What the database keeps of a session's key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def find_sign_in(session: Session, key: str) -> SignIn | None:
+    """The running session of a key, with its account; None when it ended or expired."""
+    found = session.scalar(select(SignIn).where(SignIn.key_hash == hash_key(key), SignIn.ended_at.is_(None)))
+    if found is None or found.expires_at <= now() or found.account is None or not found.account.active:
+        return None
+    return found
+
+
+def sign_out(session: Session, key: str, everywhere: bool = False) -> None:
+    """End the session of a key, or all sessions of its account."""
+    found = find_sign_in(session, key)
+    if found is None:
+        return
+    ending = [found]
+    if everywhere:
+        ending = list(session.scalars(select(SignIn).where(SignIn.account_id == found.account_id, SignIn.ended_at.is_(None))))
+    for one in ending:
+        one.ended_at = now()
+    session.flush()
+
+
+def set_password(session: Session, account: Account, password: str, must_change: bool = False) -> None:
+    """Give an account a new password; raises Refused when it is too weak."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise Refused(f"密码至少 {MIN_PASSWORD} 个字符，最多 {MAX_PASSWORD} 个。", "new_password")
+    if account.username.lower() in password.lower() or len(set(password)) < 5:
+        raise Refused("密码太容易猜到：不要包含用户名，也不要只用几个重复的字符。", "new_password")
+    account.password_hash = hash_password(password)
+    account.must_change_password = must_change
+    session.flush()
+
+
+def check_password(account: Account, password: str) -> bool:
+    """Whether this is the account's password."""
+    return _matches(account.password_hash, password)
+
+
+def new_password() -> str:
+    """A password made for somebody, easy to read out: no letters that look alike."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))

@@ -1,0 +1,1 @@
+def is_demo(session): return False

@@ -1,0 +1,103 @@
+"""What every installation begins with: code tables, settings, the seed checklist, the default roles. Idempotent."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    ChecklistGroup,
+    ChecklistItem,
+    ChecklistTemplate,
+    ChecklistVersion,
+    Code,
+    Role,
+    RolePermission,
+    Setting,
+    VersionStatus,
+)
+from policy.roles import default_roles
+
+# GB/T 2261.1 (sex), GB/T 3304 (ethnic group), GB/T 4658 (education): national codes. The others are the office's own.
+CODES = {
+    "sex": {"1": "男", "2": "女", "9": "未说明"},
+    "ethnic_group": dict(
+        enumerate(
+            "汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 "
+            "柯尔克孜 土 达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 "
+            "塔塔尔 独龙 鄂伦春 赫哲 门巴 珞巴 基诺".split(),
+            start=1,
+        )
+    ),
+    "education": {"10": "研究生", "20": "大学本科", "30": "大学专科", "40": "中专", "60": "高中", "70": "初中", "80": "小学"},
+    "industry": {
+        "trade": "批发零售", "building": "建筑", "transport": "交通运输", "property": "物业服务", "medicine": "医药",
+        "environment": "环保", "labour": "劳务服务", "market": "市场经营", "catering": "住宿餐饮", "other": "其他",
+    },
+    "visit_purpose": {
+        "study": "指导学习", "meeting": "指导组织生活", "members": "发展党员", "venue": "阵地建设", "problem": "解决难题",
+        "policy": "宣讲政策", "other": "其他",
+    },
+    "posting_end_reason": {
+        "term": "聘期届满", "health": "身体原因", "moved": "调整派驻", "company": "企业停业或注销", "other": "其他",
+    },
+}  # fmt: skip
+
+SETTINGS = {
+    "visit_overdue_days": ("30", "超过多少天没有走访，算作久未走访"),
+    "visits_per_month": ("1", "每月计划走访次数"),
+    "rectification_days": ("15", "整改期限（工作日）"),
+}
+
+# The article names 两栏四有四上墙 and defines it nowhere: a reasonable reading, which an administrator edits.
+CHECKLIST = ("两栏四有四上墙", "2026 版", {
+    "两栏": ["党务公开栏", "宣传栏"],
+    "四有": ["有场所", "有设施", "有标志（党旗）", "有制度"],
+    "四上墙": ["组织机构上墙", "入党誓词上墙", "党员权利义务上墙", "工作制度上墙"],
+})  # fmt: skip
+
+
+def load_reference_data(session: Session) -> None:
+    """Add what is missing; what an administrator changed stays as it is."""
+    if session.scalar(select(Role.id).limit(1)) is not None:
+        return
+    _add_codes(session)
+    for key, (value, meaning) in SETTINGS.items():
+        session.add(Setting(key=key, value=value, meaning=meaning))
+    _add_checklist(session)
+    _add_roles(session)
+    session.flush()
+
+
+def _add_codes(session: Session) -> None:
+    for table, entries in CODES.items():
+        for position, (code, text) in enumerate(entries.items(), start=1):
+            written = f"{code:02d}" if isinstance(code, int) else code
+            name = f"{text}族" if table == "ethnic_group" else text
+            session.add(Code(code_table=table, code=written, text=name, position=position))
+
+
+def _add_checklist(session: Session) -> None:
+    name, version_name, groups = CHECKLIST
+    template = ChecklistTemplate(name=name, note="阵地建设标准，可以按本地要求修改。")
+    version = ChecklistVersion(template=template, name=version_name, status=VersionStatus.PUBLISHED)
+    session.add(version)
+    for place, (title, items) in enumerate(groups.items(), start=1):
+        group = ChecklistGroup(checklist_version=version, name=title, position=place)
+        session.add(group)
+        for number, text in enumerate(items, start=1):
+            item: Any = ChecklistItem(group=group, code=f"{place}.{number}", text=text, points=10, position=number)
+            session.add(item)
+
+
+def _add_roles(session: Session) -> None:
+    made: dict[str, Role] = {}
+    for default in default_roles():
+        role = Role(code=default.code, name=default.name, duty=default.duty)
+        role.permissions = [RolePermission(permission=permission) for permission in sorted(default.permissions)]
+        session.add(role)
+        made[default.code] = role
+    session.flush()
+    for default in default_roles():
+        if default.follows_as:
+            made[default.code].follows_as = made[default.follows_as]

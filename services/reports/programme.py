@@ -1,0 +1,1 @@
+def figures_of(resource): return {}

@@ -1,0 +1,90 @@
+"""Deleting: a row and the children it owns go to the trash, from where they can be put back."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models import Trash
+from models.base import BranchScoped
+from models.column_types import PartialDate
+from policy.actions import models_by_resource, resource_of
+from policy.errors import Refused
+
+
+def owned_children(row: Any) -> list[Any]:
+    """The rows that go with this one: those that the ORM cascades to."""
+    children = []
+    for relation in inspect(type(row)).relationships:
+        if relation.cascade.delete:
+            for child in getattr(row, relation.key):
+                children += [child, *owned_children(child)]
+    return children
+
+
+def move_to_trash(session: Session, row: Any) -> None:
+    """Delete a row with its children, keeping their contents. Raises Refused while other records need it."""
+    rows = [row, *owned_children(row)]
+    if isinstance(row, BranchScoped):
+        branch = getattr(row, type(row).scope_column().key)
+        if resource_of(type(row)) != "branch":
+            session.add(
+                Trash(
+                    branch_id=branch,
+                    resource=resource_of(type(row)),
+                    record_id=row.id,
+                    record_title=row.title[:120],
+                    deleted_by=session.info["actor"].name,
+                    contents=json.dumps([_contents(one) for one in rows], ensure_ascii=False),
+                )
+            )
+    session.delete(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise Refused("还有别的记录要用到它，不能删除。请先处理那些记录。") from None
+
+
+def restore(session: Session, trash: Trash) -> Any:
+    """Put a deleted row and its children back under their old keys; returns the row."""
+    restored = []
+    for kept in json.loads(trash.contents):
+        model = models_by_resource()[kept["resource"]]
+        row = model(**{key: _value(model, key, value) for key, value in kept["values"].items()})
+        session.add(row)
+        restored.append(row)
+    session.delete(trash)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise Refused("放不回去：它所属的记录已经变了，或已有相同的记录。") from None
+    return restored[0]
+
+
+def _contents(row: Any) -> dict[str, Any]:
+    values = {attribute.key: getattr(row, attribute.key) for attribute in inspect(type(row)).column_attrs}
+    return {"resource": resource_of(type(row)), "values": {key: _json(value) for key, value in values.items()}}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, PartialDate):
+        return value.iso
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _value(model: type, key: str, value: Any) -> Any:
+    """A column's value from JSON."""
+    kind = inspect(model).columns[key].type.python_type if value is not None else None
+    if value is None or kind is None:
+        return None
+    name = type(inspect(model).columns[key].type).__name__
+    if name == "PartialDateType":
+        return PartialDate(value)
+    if name == "UtcDateTime":
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if name == "Date" else value
