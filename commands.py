@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from models import Account
+from models import Account, db
 from models.clock import today
 from policy import Refused, system_session
 from policy.actions import models_by_resource
@@ -111,6 +111,7 @@ def start(app: Flask) -> None:
             _print_sign_ins(fill_demo(settings.demo_password or None))
         elif not settings.production:
             _print_sign_ins({})
+        db.engine.dispose()  # the workers must not inherit this process's connections
     click.echo(f"Serving on http://{settings.host}:{settings.port}")
     serve(app, settings.host, settings.port)
 
@@ -129,6 +130,7 @@ def serve(app: Flask, host: str, port: int) -> None:
             self.cfg.set("bind", f"{host}:{port}")
             self.cfg.set("workers", 2)
             self.cfg.set("threads", 4)
+            self.cfg.set("control_socket_disable", True)
             self.cfg.set("accesslog", "-")
             # Query strings may carry names: they stay out of the log.
             self.cfg.set("access_log_format", '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(D)s')

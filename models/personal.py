@@ -1,4 +1,4 @@
-"""Personal numbers: how they are checked and how they are masked."""
+"""Numbers and months as people write them: how they are checked, and how the personal ones are masked."""
 
 import re
 from datetime import date
@@ -52,6 +52,14 @@ def check_credit_code(text: str) -> str:
     return code
 
 
+def check_month(text: str) -> str:
+    """A month as 2026-11. Raises ValueError with the reason in Chinese."""
+    found = re.fullmatch(r"(20\d\d)\s*[-./年]\s*(\d{1,2})\s*月?", text.strip())
+    if not found or not 1 <= int(found.group(2)) <= 12:
+        raise ValueError("月份不对。请写成 2026-11 这样的年和月。")
+    return f"{found.group(1)}-{int(found.group(2)):02d}"
+
+
 def mask_id_number(number: str) -> str:
     """620200********1234."""
     return f"{number[:6]}{'*' * 8}{number[-4:]}"
@@ -63,4 +71,4 @@ def mask_phone(number: str) -> str:
 
 
 MASKS = {"id_number": mask_id_number, "phone": mask_phone}
-CHECKS = {"id_number": check_id_number, "phone": check_phone, "credit_code": check_credit_code}
+CHECKS = {"id_number": check_id_number, "phone": check_phone, "credit_code": check_credit_code, "month": check_month}

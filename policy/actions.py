@@ -15,9 +15,7 @@ ACTIONS = {
 }
 
 EXTRA_ACTIONS = {
-    "person": {"unmask": "查看完整号码"},
-    "company": {"unmask": "查看完整号码"},
-    "adviser": {"unmask": "查看完整号码", "renew": "续聘"},
+    "adviser": {"renew": "续聘"},
     "account": {"reset": "重置登录"},
     "posting": {"end": "结束派驻"},
     "assessment": {"self_assess": "自评", "review": "考评"},
@@ -39,13 +37,16 @@ def models_by_resource() -> dict[str, type]:
 
 
 @cache
+def actions_on(resource: str) -> dict[str, str]:
+    """What can be done with a resource, with its Chinese words; unmasking only where something is masked."""
+    masked = any("mask" in column.info for column in models_by_resource()[resource].__table__.columns)
+    return ACTIONS | EXTRA_ACTIONS.get(resource, {}) | ({"unmask": "查看完整号码"} if masked else {})
+
+
+@cache
 def all_permissions() -> frozenset[str]:
     """Every permission there is."""
-    return frozenset(
-        f"{resource}:{action}"
-        for resource in models_by_resource()
-        for action in (*ACTIONS, *EXTRA_ACTIONS.get(resource, {}))
-    )
+    return frozenset(f"{resource}:{action}" for resource in models_by_resource() for action in actions_on(resource))
 
 
 def known(permission: str) -> str:
@@ -58,8 +59,7 @@ def known(permission: str) -> str:
 def label_of(permission: str) -> str:
     """The permission in Chinese: 企业·修改."""
     resource, action = known(permission).split(":")
-    word = ACTIONS.get(action) or EXTRA_ACTIONS[resource][action]
-    return f"{models_by_resource()[resource].record_name}·{word}"
+    return f"{models_by_resource()[resource].record_name}·{actions_on(resource)[action]}"
 
 
 def scope_of(model: type) -> type:

@@ -1,1 +1,289 @@
-def is_demo(session): return False
+"""The demo: the article's programme with fictional people. Deterministic, idempotent, refused beside other data.
+
+Nothing unfavourable is said of a company that the article names: what failed, is overdue or open belongs to
+示例企业15 to 20.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import (
+    Account,
+    Adviser,
+    Answer,
+    Appointment,
+    Assessment,
+    AssessmentAnswer,
+    AssessmentStatus,
+    Branch,
+    BranchKind,
+    ChecklistGroup,
+    ChecklistItem,
+    ChecklistVersion,
+    Company,
+    DevelopmentStep,
+    Grant,
+    KeyPost,
+    MonthlyReport,
+    Person,
+    Posting,
+    Problem,
+    ProblemStatus,
+    Rectification,
+    ReportStatus,
+    Role,
+    Setting,
+    Stage,
+    Visit,
+)
+from models.clock import today
+from models.column_types import PartialDate
+from policy.errors import Refused
+from services import accounts
+from services.checklists import assess
+
+NAMED = (
+    "远东实业 东方百盛 华通市场 康安物业 河西市场 汽车运输公司 明珠药业 启迪环境科技公司 开通商贸 西部天地 川渝 兴业建筑 宏业劳务 "
+    "市政工程公司"
+).split()
+EXAMPLES = [f"示例企业{number}" for number in range(15, 21)]
+# The political consultative branch sends its four advisers to these; the first has the account "adviser".
+POLITICAL_COMPANIES = ("远东实业", "东方百盛", "示例企业15", "示例企业16")
+WITH_VENUE = {"远东实业": 120, "东方百盛": 90, "华通市场": 150}
+NOT_VISITED = EXAMPLES[2:]
+ADMITTED, ACTIVISTS, KEY_POSTS = 11, 25, 47
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
+GIVEN = "德海 秀兰 建国 桂芳 志强 玉梅 国庆 淑珍 永生 凤英 长明 春花 卫东 丽华 学文 金凤 振华 美玲 立新 晓燕".split()
+POSTS = "总经理 车间主任 财务主管 项目经理 安全主管 人事主管 门店经理".split()
+SIGN_INS = {
+    "city_admin": ("city_admin", "root"), "branch_admin": ("branch_admin", "political"), "liaison": ("liaison", "political"),
+    "adviser": (None, "political"), "company_clerk": ("company_clerk", "远东实业"), "inspector": ("inspector", "root"),
+    "system_admin": ("system_admin", "root"), "security_admin": ("security_admin", "root"), "auditor": ("auditor", "root"),
+}  # fmt: skip
+
+
+def is_demo(session: Session) -> bool:
+    """Whether this database holds the demo."""
+    return session.scalar(select(Setting.value).where(Setting.key == "demo")) == "yes"
+
+
+def refuse_foreign_data(session: Session) -> None:
+    """Raise Refused when the database holds anything but the demo."""
+    if session.scalar(select(Branch.id).limit(1)) is not None and not is_demo(session):
+        raise Refused("数据库里已有别的数据，不能载入演示数据。")
+
+
+def load_demo(session: Session, password_for: Callable[[str], str]) -> dict[str, str]:
+    """Add the demo; the passwords made, by user name. A second call changes nothing and returns none."""
+    refuse_foreign_data(session)
+    if is_demo(session):
+        return {}
+    session.add(Setting(key="demo", value="yes", meaning="这是演示数据"))
+    branches = _add_branches(session)
+    companies = _add_companies(session, branches)
+    advisers = _add_advisers(session, branches)
+    postings = _post(session, advisers, companies)
+    session.flush()
+    _add_people(session, companies)
+    _add_work(session, companies, postings)
+    _assess_venues(session, companies)
+    session.flush()
+    return _add_accounts(session, branches, advisers[0].person, password_for)
+
+
+def _add_branches(session: Session) -> dict[str, Branch]:
+    """The tree: the city's committee, the advisers' home branches, an alliance, the companies' branches."""
+    root = Branch(name="市非公经济组织党委（示例）", kind=BranchKind.COMMITTEE)
+    session.add(root)
+    session.flush()
+    branches = {"root": root}
+
+    def add(key: str, name: str, kind: BranchKind = BranchKind.BRANCH, parent: str = "root") -> None:
+        branches[key] = Branch(name=name, kind=kind, parent=branches[parent])
+        session.add(branches[key])
+
+    add("political", "市政协离退休干部党支部")
+    branches["political"].founded_on = PartialDate("2010")
+    add("police", "市公安局离退休干部党支部")
+    add("tax", "市税务局离退休干部党支部")
+    add("committee", "市直机关工委", BranchKind.COMMITTEE)
+    for number in range(1, 7):
+        add(f"retired{number}", f"示例离退休干部第{'一二三四五六'[number - 1]}党支部", parent="committee")
+    add("alliance", "示例支部联盟", BranchKind.ALLIANCE)
+    for name in [*NAMED, *EXAMPLES]:
+        if name in ("示例企业16", "示例企业17"):
+            if "joint" not in branches:
+                add("joint", "示例联合党支部", BranchKind.JOINT_BRANCH)
+            branches[name] = branches["joint"]
+        elif name == "示例企业20":
+            add(name, "示例企业20（未建党组织）", BranchKind.UNORGANISED)
+        else:
+            add(name, f"{name}党支部")
+    session.flush()
+    return branches
+
+
+def _add_companies(session: Session, branches: dict[str, Branch]) -> dict[str, Company]:
+    companies = {}
+    for number, name in enumerate([*NAMED, *EXAMPLES]):
+        company = Company(short_name=name, branch=branches[name], venue_area=WITH_VENUE.get(name))
+        if name in EXAMPLES:
+            company.industry, company.employees = "other", 20 + number
+        companies[name] = company
+        session.add(company)
+    session.flush()
+    return companies
+
+
+def _add_advisers(session: Session, branches: dict[str, Branch]) -> list[Adviser]:
+    """20 advisers with their persons; the first four are of the political consultative branch."""
+    homes = ["political"] * 4 + ["police"] * 3 + ["tax"] * 3 + [f"retired{number}" for number in (1, 2, 3, 4, 5, 6, 1, 2, 3, 4)]
+    day, advisers = today(), []
+    for number, home in enumerate(homes):
+        person = Person(
+            name=f"示例·{SURNAMES[number]}{GIVEN[number]}", branch=branches[home], sex="1" if number % 2 == 0 else "2",
+            born_on=PartialDate(f"{day.year - 61 - number % 14}-{number % 12 + 1:02d}"),
+        )  # fmt: skip
+        person.steps = [DevelopmentStep(stage=Stage.FULL, entered_on=PartialDate(str(1978 + number % 15)))]
+        adviser = Adviser(
+            person=person, work_phone=f"0937-60000{number + 1:02d}", trained_on=PartialDate("2019-05"),
+            training="党建指导员岗前培训", former_post="离退休干部",
+        )  # fmt: skip
+        starts = [date(2019, 5, 1), date(2022, 5, 1), date(2025, 5, 1)]
+        ends = [date(2022, 4, 30), date(2025, 4, 30), date(day.year + 2, 4, 30)]
+        adviser.appointments = [Appointment(starts_on=a, ends_on=b) for a, b in zip(starts, ends, strict=True)]
+        session.add(adviser)
+        advisers.append(adviser)
+    session.flush()
+    return advisers
+
+
+def _post(session: Session, advisers: list[Adviser], companies: dict[str, Company]) -> dict[str, Posting]:
+    order = [*POLITICAL_COMPANIES, *(name for name in companies if name not in POLITICAL_COMPANIES)]
+    postings = {}
+    for adviser, name in zip(advisers, order, strict=True):
+        postings[name] = Posting(company=companies[name], adviser=adviser, started_on=date(2019, 5, 20))
+        session.add(postings[name])
+    return postings
+
+
+def _add_people(session: Session, companies: dict[str, Company]) -> None:
+    """People whose events since 2019-05 count up to the article's totals, and some with earlier events only."""
+    names, places = _names(), list(companies.values())
+    for number in range(70):
+        company = places[number % len(places)]
+        person = Person(name=next(names), branch=company.branch, company=company, sex="1" if number % 3 else "2")
+        person.born_on = PartialDate(str(1968 + number % 28))
+        year = 2019 + number % 6
+        if number < ADMITTED:
+            steps = {Stage.ACTIVIST: f"{year}-06", Stage.CANDIDATE: f"{year + 1}-07", Stage.PROBATIONARY: f"{year + 1}-10"}
+            if year + 2 < today().year:
+                steps[Stage.FULL] = f"{year + 2}-10"
+        elif number < ACTIVISTS:
+            steps = {Stage.APPLICANT: f"{year}-05", Stage.ACTIVIST: f"{year}-12"}
+        else:
+            steps = {Stage.ACTIVIST: "2008-03", Stage.PROBATIONARY: "2010-07", Stage.FULL: "2011-07"}
+        person.steps = [DevelopmentStep(stage=stage, entered_on=PartialDate(day)) for stage, day in steps.items()]
+        if number >= 70 - KEY_POSTS:
+            person.key_posts = [KeyPost(post=POSTS[number % len(POSTS)], since=PartialDate(f"{year}-08"))]
+        session.add(person)
+    session.flush()
+
+
+def _names() -> Any:
+    for number in range(len(SURNAMES) * len(GIVEN)):
+        yield f"示例·{SURNAMES[(number * 7 + 3) % len(SURNAMES)]}{GIVEN[(number * 3 + number // len(GIVEN)) % len(GIVEN)]}"
+
+
+def _add_work(session: Session, companies: dict[str, Company], postings: dict[str, Posting]) -> None:
+    """Visits, problems and monthly reports."""
+    day = today()
+    last_month = (day.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+    for number, (name, posting) in enumerate(postings.items()):
+        first = 45 if name in NOT_VISITED else 2 + number % 18
+        for back in (first, first + 31, first + 62):
+            session.add(
+                Visit(
+                    posting=posting, visited_on=day - timedelta(days=back), purpose="meeting",
+                    findings="与支部书记商量本月组织生活安排，查看学习记录。",
+                )  # fmt: skip
+            )
+        company = companies[name]
+        session.add(MonthlyReport(company=company, month=last_month, content="组织生活按计划开展。", status=ReportStatus.ACCEPTED))
+        if name == "示例企业17":
+            session.add(
+                MonthlyReport(
+                    company=company, month=day.strftime("%Y-%m"), content="本月情况。", status=ReportStatus.RETURNED,
+                    return_reason="请补写主题党日情况。",
+                )  # fmt: skip
+            )
+        elif name not in EXAMPLES[3:]:
+            status = ReportStatus.ACCEPTED if number % 3 else ReportStatus.SUBMITTED
+            session.add(MonthlyReport(company=company, month=day.strftime("%Y-%m"), content="组织生活按计划开展。", status=status))
+        if name in NAMED[:6]:
+            session.add(
+                Problem(
+                    company=company, found_on=day - timedelta(days=200), subject="帮助协调职工培训场地", action="已联系落实。",
+                    status=ProblemStatus.CLOSED, closed_on=day - timedelta(days=150),
+                )  # fmt: skip
+            )
+        elif name in EXAMPLES[:3]:
+            session.add(Problem(company=company, found_on=day - timedelta(days=20), subject="活动场地还没有落实"))
+
+
+def _assess_venues(session: Session, companies: dict[str, Company]) -> None:
+    """Three venues built to 两栏四有四上墙; 示例企业15 fails and has open rectifications, 示例企业16 nearly passes."""
+    version = session.scalars(select(ChecklistVersion)).one()
+    items = session.scalars(
+        select(ChecklistItem).join(ChecklistGroup, ChecklistItem.group_id == ChecklistGroup.id)
+        .where(ChecklistGroup.checklist_version_id == version.id).order_by(ChecklistItem.id)
+    ).all()  # fmt: skip
+    failed = {"示例企业15": {0, 3, 6, 8, 9}, "示例企业16": {8}}
+    partly = {"示例企业15": {1}, "示例企业16": {1, 5}}
+    for name in (*WITH_VENUE, "示例企业15", "示例企业16"):
+        done = today() - timedelta(days=40)
+        assessment = Assessment(company=companies[name], checklist_version=version, assessed_on=done)
+        for place, item in enumerate(items):
+            answer = Answer.MET
+            if place in failed.get(name, ()):
+                answer = Answer.NOT_MET
+            elif place in partly.get(name, ()):
+                answer = Answer.PARTLY
+            assessment.answers.append(AssessmentAnswer(item=item, self_answer=answer, review_answer=answer))
+            if name == "示例企业15" and answer is Answer.NOT_MET:
+                late = place in (0, 3)
+                session.add(
+                    Rectification(
+                        company=companies[name], item=item, what=f"补齐：{item.text}", responsible="示例·企业负责人",
+                        due_on=today() + timedelta(days=-10 if late else 20),
+                    )  # fmt: skip
+                )
+        assessment.status = AssessmentStatus.REVIEWED
+        session.add(assessment)
+        session.flush()
+        assess.recompute(session, assessment)
+
+
+def _add_accounts(
+    session: Session, branches: dict[str, Branch], adviser: Person, password_for: Callable[[str], str]
+) -> dict[str, str]:
+    made = {}
+    shown = {"adviser": adviser.name}
+    for username, (role_code, place) in SIGN_INS.items():
+        made[username] = password_for(username)
+        role = session.scalar(select(Role).where(Role.code == (role_code or username)))
+        account = Account(
+            username=username, name=shown.get(username, f"示例·{role.name}"), branch=branches[place], is_demo=True,
+            must_change_password=False, password_hash=accounts.hash_password(made[username]),
+            person=adviser if username == "adviser" else None,
+        )  # fmt: skip
+        session.add(account)
+        session.flush()
+        if role_code:
+            session.add(Grant(account=account, role=role, duty=role.duty, branch=branches[place]))
+    session.flush()
+    return made

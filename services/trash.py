@@ -57,6 +57,8 @@ def restore(session: Session, trash: Trash) -> Any:
         row = model(**{key: _value(model, key, value) for key, value in kept["values"].items()})
         session.add(row)
         restored.append(row)
+    if not restored:
+        raise Refused("这一条没有内容，放不回去。")
     session.delete(trash)
     try:
         session.flush()

@@ -130,10 +130,10 @@ def value_for(column: Any, model: type, side: str) -> Any:
         return ID_NUMBERS[side]
     if info.get("mask") == "phone":
         return PHONES[side]
-    if info.get("check") in CHECKS or column.key in ("ended_on", "end_reason", "closed_on", "until", "done_on"):
-        return date(2026, 1, 2) if model.__name__ == "WorkLog" else None
     if column.key == "month":
         return "2026-01"
+    if info.get("check") in CHECKS or column.key in ("ended_on", "end_reason", "closed_on", "until", "done_on"):
+        return date(2026, 1, 2) if model.__name__ == "WorkLog" else None
     if column.key in ("resource",):
         return "person"
     if column.key == "contents":

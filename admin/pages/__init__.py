@@ -1,1 +1,8 @@
-PAGES = []
+"""Pages that aren't the screen of one record: the home page, the desk for monthly reports, the assessment form."""
+
+from typing import Any
+
+from admin.pages.assessment import AssessmentPage
+from admin.pages.monthly_reports import ReportDesk
+
+PAGES: list[Any] = [ReportDesk, AssessmentPage]

@@ -1,1 +1,1 @@
-"""Numbers for dashboards."""
+"""Numbers and tables read from the records; nothing is written here."""

@@ -1,1 +1,166 @@
-def figures_of(resource): return {}
+"""The programme's totals: each is a condition on rows, so that the number and the list behind it can't differ."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Adviser,
+    AdviserStatus,
+    Company,
+    DevelopmentStep,
+    KeyPost,
+    MonthlyReport,
+    Person,
+    Posting,
+    Problem,
+    ProblemStatus,
+    Rectification,
+    RectificationStatus,
+    ReportStatus,
+    Stage,
+    Visit,
+)
+from models.clock import today
+from models.column_types import PartialDate
+from policy.actions import models_by_resource
+from policy.actor import Actor
+from policy.system import system_session
+from services.reports.settings import number_setting
+
+START = PartialDate("2019-05")
+"""The month in which the first advisers were sent."""
+
+VISIT_OVERDUE_DAYS = 30
+HANDED_IN = (ReportStatus.SUBMITTED, ReportStatus.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A total: the rows of a resource that meet a condition; ``/<resource>/?figure=<key>`` lists them."""
+
+    key: str
+    title: str
+    unit: str
+    resource: str
+    criterion: Callable[[], ColumnElement[bool]]
+
+    @property
+    def url(self) -> str:
+        """The list of the very rows counted."""
+        return f"/{self.resource}/?figure={self.key}"
+
+
+def this_month() -> str:
+    """The present month as reports are filed: 2026-11."""
+    return today().isoformat()[:7]
+
+
+def posted_now() -> ColumnElement[bool]:
+    """The company has an active posting."""
+    active = select(Posting.id).where(Posting.company_id == Company.id, Posting.ended_on.is_(None))
+    return active.correlate(Company).exists()
+
+
+def _of_the_programme() -> ColumnElement[bool]:
+    """The person belongs to a company that has or had a posting."""
+    return select(Posting.id).where(Posting.company_id == Person.company_id).correlate(Person).exists()
+
+
+def _reached(stage: Stage) -> ColumnElement[bool]:
+    """The person entered the stage since the start, whatever the stage is now."""
+    step = select(DevelopmentStep.id).where(
+        DevelopmentStep.person_id == Person.id,
+        DevelopmentStep.stage == stage,
+        DevelopmentStep.entered_on >= START,
+    )
+    return and_(_of_the_programme(), step.correlate(Person).exists())
+
+
+def _took_key_post() -> ColumnElement[bool]:
+    post = select(KeyPost.id).where(KeyPost.person_id == Person.id, KeyPost.since >= START)
+    return and_(_of_the_programme(), post.correlate(Person).exists())
+
+
+def _overdue() -> ColumnElement[bool]:
+    return and_(Rectification.status == RectificationStatus.OPEN, Rectification.due_on < today())
+
+
+def visit_overdue_days() -> int:
+    """After how many days without a visit a company counts as not visited lately.
+
+    Read in a session of its own: a condition is built before it is known which session will use it.
+    """
+    with system_session("sign_in", readonly=True) as session:
+        return number_setting(session, "visit_overdue_days", VISIT_OVERDUE_DAYS)
+
+
+def _not_visited() -> ColumnElement[bool]:
+    """Posted now, and no visit by any of its advisers in the last days (the setting says how many)."""
+    since = today() - timedelta(days=visit_overdue_days())
+    visit = (
+        select(Visit.id)
+        .join(Posting, Posting.id == Visit.posting_id)
+        .where(Posting.company_id == Company.id, Visit.visited_on >= since)
+    )
+    return and_(posted_now(), ~visit.correlate(Company).exists())
+
+
+def missing_in(month: str) -> ColumnElement[bool]:
+    """The company is posted to now and has handed in no report for this month."""
+    report = select(MonthlyReport.id).where(
+        MonthlyReport.company_id == Company.id,
+        MonthlyReport.month == month,
+        MonthlyReport.status.in_(HANDED_IN),
+    )
+    return and_(posted_now(), ~report.correlate(Company).exists())
+
+
+_ALL = [
+    Figure("advisers", "党建指导员", "名", "adviser", lambda: Adviser.status == AdviserStatus.SERVING),
+    Figure("companies", "派驻企业", "家", "company", posted_now),
+    Figure("admitted", "发展党员", "名", "person", lambda: _reached(Stage.PROBATIONARY)),
+    Figure("activists", "入党积极分子", "名", "person", lambda: _reached(Stage.ACTIVIST)),
+    Figure("key_posts", "关键岗位负责人", "名", "person", _took_key_post),
+    Figure("overdue_rectifications", "整改已超期", "项", "rectification", _overdue),
+    Figure(
+        "open_rectifications", "整改未完成", "项", "rectification",
+        lambda: Rectification.status == RectificationStatus.OPEN,
+    ),
+    Figure(
+        "rectifications_to_check", "整改等待复查", "项", "rectification",
+        lambda: Rectification.status == RectificationStatus.DONE,
+    ),
+    Figure("not_visited", "企业久未走访", "家", "company", _not_visited),
+    Figure("reports_missing", "企业本月月报未交", "家", "company", lambda: missing_in(this_month())),
+    Figure(
+        "reports_to_accept", "月报等待接收", "份", "monthly_report",
+        lambda: MonthlyReport.status == ReportStatus.SUBMITTED,
+    ),
+    Figure("open_problems", "难题未办结", "个", "problem", lambda: Problem.status != ProblemStatus.CLOSED),
+]  # fmt: skip
+
+FIGURES: dict[str, Figure] = {figure.key: figure for figure in _ALL}
+TOTALS = ("advisers", "companies", "admitted", "activists", "key_posts")
+"""The five that stand on top of the home page."""
+
+
+def figures_of(resource: str) -> dict[str, Figure]:
+    """The figures whose rows a screen lists."""
+    return {key: figure for key, figure in FIGURES.items() if figure.resource == resource}
+
+
+def count(session: Session, figure: Figure) -> int:
+    """How many rows the session's actor sees in a figure."""
+    model: Any = models_by_resource()[figure.resource]
+    return session.scalar(select(func.count(model.id)).where(figure.criterion())) or 0
+
+
+def count_figures(session: Session, actor: Actor, keys: Iterable[str] = TOTALS) -> list[tuple[Figure, int]]:
+    """The figures whose rows the actor may read, each with its number."""
+    figures = [FIGURES[key] for key in keys]
+    return [(figure, count(session, figure)) for figure in figures if actor.may(f"{figure.resource}:read")]

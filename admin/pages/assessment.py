@@ -1,0 +1,163 @@
+"""The form of one assessment: a checklist, with the company's answers or the reviewer's."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from flask import abort, flash, redirect, request
+from flask_admin import BaseView, expose
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from admin.pages.common import one_row, readable, save
+from models import (
+    Answer,
+    Assessment,
+    AssessmentAnswer,
+    AssessmentStatus,
+    ChecklistItem,
+    ChecklistVersion,
+    db,
+)
+from policy import Changed, NotAllowed, Refused, the_actor
+from services.checklists import assess
+
+SELF, REVIEW, READ = "self", "review", "read"
+
+
+@dataclass
+class Line:
+    """One item on the form: what is saved, or what was typed, and what is wrong with it."""
+
+    item: ChecklistItem
+    saved: AssessmentAnswer | None
+    chosen: Answer | None
+    reason: str
+    error: str | None = None
+
+
+class AssessmentPage(BaseView):
+    """/assess/?id=…: filled in by the company, then by the reviewer; read by whoever sees the assessment."""
+
+    def __init__(self) -> None:
+        super().__init__(name="考核检查表", category="标准化", endpoint="assess", url="/assess")
+
+    def is_visible(self) -> bool:
+        return False
+
+    def is_accessible(self) -> bool:
+        return the_actor().may("assessment:read")
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> Any:
+        assessment = _asked()
+        side = _side(assessment)
+        if request.method == "GET":
+            return self._page(assessment, side, _lines(assessment, side))
+        if side == READ:
+            raise NotAllowed("您不能填写这份检查表，或它已经办结。")
+        if request.form.get("version_seen") != str(assessment.version):
+            raise Changed
+        return self._save(assessment, side)
+
+    def _save(self, assessment: Assessment, side: str) -> Any:
+        """Save what was chosen, and hand it in when asked; refused, everything typed stays."""
+        lines = _typed(assessment, side)
+        finish = request.form.get("do") == "finish"
+        try:
+            assess.open_assessment(db.session, assessment)
+            assess.answer(
+                db.session,
+                assessment,
+                {line.item.id: line.chosen for line in lines},
+                {line.item.id: line.reason for line in lines},
+                reviewed=side == REVIEW,
+            )
+            if finish:
+                self._finish(assessment, side)
+        except Refused as refused:
+            return self._refused(assessment, side, lines, refused, finish), 422
+        save()
+        flash(("考评已完成。" if side == REVIEW else "自评已提交。") if finish else "已保存。", "success")
+        return redirect(self.get_url(".index", id=assessment.id))
+
+    def _finish(self, assessment: Assessment, side: str) -> None:
+        if side == SELF:
+            assess.submit(db.session, assessment)
+            return
+        raised = assess.review(db.session, assessment)
+        if raised:
+            flash(f"有 {len(raised)} 项未达到，已列入整改。", "success")
+
+    def _refused(self, assessment: Assessment, side: str, lines: list[Line], refused: Refused, finish: bool) -> str:
+        missing = {row.item_id for row in assess.without_reason(assessment)} if side == REVIEW and finish else set()
+        key = assessment.id
+        db.session.rollback()
+        assessment = _asked(str(key))
+        saved = {line.item.id: line.saved for line in _lines(assessment, side)}
+        for line in lines:
+            name = assess.reason_field(line.item.id)
+            line.saved = saved.get(line.item.id)
+            if line.item.id in missing:
+                line.error = "与自评不一致，请写明原因。"
+            elif refused.field == name:
+                line.error = refused.message
+            elif side == SELF and finish and line.chosen is None:
+                line.error = "这一项还没有填写。"
+        return self._page(assessment, side, lines, refused.message)
+
+    def _page(self, assessment: Assessment, side: str, lines: list[Line], error: str | None = None) -> str:
+        groups = [(group.name, list(part)) for group, part in groupby(lines, key=lambda line: line.item.group)]
+        return self.render(
+            "admin/pages/assess.html",
+            assessment=assessment,
+            side=side,
+            groups=groups,
+            answers=list(Answer),
+            error=error,
+            differs=assess.differs,
+            not_handed_in=side == REVIEW and assessment.status is AssessmentStatus.DRAFT,
+        )
+
+
+def _asked(key: str | None = None) -> Assessment:
+    """The assessment that the address names, with what the page shows of it."""
+    version = joinedload(Assessment.checklist_version).joinedload(ChecklistVersion.template)
+    statement = select(Assessment).options(joinedload(Assessment.company), version)
+    return one_row(statement, Assessment, request.values.get("id", "") if key is None else key)
+
+
+def _side(assessment: Assessment) -> str:
+    """Which answers the actor may write now."""
+    permits = the_actor().permits
+    if assessment.status is AssessmentStatus.REVIEWED:
+        return READ
+    if permits("assessment:review", assessment.branch_id):
+        return REVIEW
+    if permits("assessment:self_assess", assessment.branch_id) and assessment.status is AssessmentStatus.DRAFT:
+        return SELF
+    return READ
+
+
+def _lines(assessment: Assessment, side: str) -> list[Line]:
+    """A line for each item of the version, with what is saved."""
+    rows = db.session.scalars(select(AssessmentAnswer).where(AssessmentAnswer.assessment_id == assessment.id))
+    saved = {row.item_id: row for row in rows}
+    lines = []
+    for item in assess.items_of(db.session, assessment.checklist_version_id):
+        row = saved.get(item.id)
+        chosen = row and (row.review_answer if side == REVIEW else row.self_answer)
+        lines.append(Line(item, row, chosen, (row.reason or "") if row else ""))
+    return lines
+
+
+def _typed(assessment: Assessment, side: str) -> list[Line]:
+    """A line for each item, with what was chosen and typed."""
+    lines = _lines(assessment, side)
+    for line in lines:
+        given = request.form.get(f"answer-{line.item.id}", "")
+        if given and given not in list(Answer):
+            abort(400)
+        line.chosen = Answer(given) if given else None
+        line.reason = readable(request.form.get(assess.reason_field(line.item.id), ""))
+    return lines

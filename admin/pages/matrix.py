@@ -1,0 +1,85 @@
+"""The checklist by company: a row for each company, a column for each item, a mark in each cell."""
+
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Answer, Assessment, AssessmentAnswer, ChecklistVersion, Company, VersionStatus
+from services.checklists.assess import items_of
+from services.reports.programme import posted_now
+
+COMPANIES = 60
+MARKS = {
+    Answer.MET: ("g", "✓", "达到"),
+    Answer.PARTLY: ("y", "△", "部分达到"),
+    Answer.NOT_MET: ("r", "✕", "未达到"),
+    Answer.NOT_APPLICABLE: ("n", "－", "不适用"),
+    None: ("n", "·", "未考核"),
+}
+
+
+def checklist_matrix(session: Session) -> dict[str, Any] | None:
+    """The newest published version by company, from each company's latest assessment; None without a checklist."""
+    version = session.scalar(
+        select(ChecklistVersion)
+        .where(ChecklistVersion.status == VersionStatus.PUBLISHED)
+        .options(joinedload(ChecklistVersion.template))
+        .order_by(ChecklistVersion.id.desc())
+        .limit(1)
+    )
+    if version is None:
+        return None
+    items = items_of(session, version.id)
+    companies = session.scalars(
+        select(Company).where(posted_now()).order_by(Company.short_name, Company.id).limit(COMPANIES + 1)
+    ).all()
+    latest = _latest(session, version.id, [company.id for company in companies])
+    answers = _answers(session, list(latest.values()))
+    return {
+        "title": f"{version.template.name} · {version.name}",
+        "groups": [(group.name, len(list(part))) for group, part in groupby(items, key=lambda item: item.group)],
+        "items": [item.text for item in items],
+        "rows": [
+            {
+                "company": company,
+                "assessment_id": latest.get(company.id),
+                "cells": [_cell(item.text, answers.get((latest.get(company.id), item.id))) for item in items],
+            }
+            for company in companies[:COMPANIES]
+        ],
+        "more": len(companies) > COMPANIES,
+    }
+
+
+def _cell(text: str, given: Answer | None) -> dict[str, str]:
+    css, sign, word = MARKS[given]
+    return {"css": css, "sign": sign, "word": f"{text}：{word}"}
+
+
+def _latest(session: Session, version_id: int, companies: list[int]) -> dict[int, int]:
+    """The key of each company's latest assessment against the version."""
+    ranked = (
+        select(
+            Assessment.id,
+            func.row_number()
+            .over(partition_by=Assessment.company_id, order_by=(Assessment.assessed_on.desc(), Assessment.id.desc()))
+            .label("place"),
+        )
+        .where(Assessment.checklist_version_id == version_id, Assessment.company_id.in_(companies))
+        .subquery()
+    )
+    rows = select(Assessment.company_id, Assessment.id).join(ranked, ranked.c.id == Assessment.id)
+    return dict(session.execute(rows.where(ranked.c.place == 1)).all())
+
+
+def _answers(session: Session, assessments: list[int]) -> dict[tuple[int, int], Answer | None]:
+    """The reviewer's answers, or the company's own where there is no review yet."""
+    rows = select(
+        AssessmentAnswer.assessment_id,
+        AssessmentAnswer.item_id,
+        AssessmentAnswer.review_answer,
+        AssessmentAnswer.self_answer,
+    ).where(AssessmentAnswer.assessment_id.in_(assessments))
+    return {(assessment, item): reviewed or own for assessment, item, reviewed, own in session.execute(rows)}

@@ -1,0 +1,1 @@
+"""Checklists: scoring, assessing, and the working days that a deadline counts."""
