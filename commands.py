@@ -139,5 +139,3 @@ def serve(app: Flask, host: str, port: int) -> None:
             return app
 
     Server().run()
-
-

@@ -43,7 +43,9 @@ class PasswordForm(FlaskForm):
     """The present password and, twice, the new one."""
 
     password = PasswordField("现在的密码", [InputRequired("请填写现在的密码。"), Length(max=128)])
-    new_password = PasswordField("新密码", [InputRequired("请填写新密码。"), Length(max=128, message="最多 128 个字符。")])
+    new_password = PasswordField(
+        "新密码", [InputRequired("请填写新密码。"), Length(max=128, message="最多 128 个字符。")]
+    )
     repeated = PasswordField("再写一遍新密码", [EqualTo("new_password", "两次写的新密码不一样。")])
 
 
@@ -163,5 +165,3 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.before_request(begin_request)
     app.teardown_request(end_request)
-
-

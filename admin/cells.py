@@ -12,13 +12,17 @@ from models.column_types import LabelledEnum
 from models.personal import MASKS
 
 OUT_OF_SIGHT = "〔不可见〕"
+# Columns that stand for the whole related record: their head says what that record is to the row.
+NAMES = {"name", "short_name", "what", "text"}
 
 
 def code_labels() -> dict[tuple[str, str], str]:
     """Every code's label by (table, code), read once in a request."""
     if has_request_context() and "code_labels" in g:
         return g.code_labels
-    rows = db.session.execute(select(Code.code_table, Code.code, Code.text).order_by(Code.code_table, Code.position, Code.id))
+    rows = db.session.execute(
+        select(Code.code_table, Code.code, Code.text).order_by(Code.code_table, Code.position, Code.id)
+    )
     labels = {(table, code): text for table, code, text in rows}
     if has_request_context():
         g.code_labels = labels
@@ -35,10 +39,13 @@ def column_of(model: type, name: str) -> Any:
 
 def label_of(model: type, name: str) -> str:
     """The Chinese label of a dotted name: of ``branch.name``, what the branch is to the row."""
-    first = name.split(".")[0]
+    *path, last = name.split(".")
     relations = inspect(model).relationships
-    if first not in relations:
-        return inspect(model).columns[first].info["label"]
+    if path and last not in NAMES:
+        return column_of(model, name).info["label"]
+    if not path and last in inspect(model).columns:
+        return inspect(model).columns[last].info["label"]
+    first = (path or [last])[0]
     key = inspect(model).columns.get(f"{first}_id")
     return key.info["label"] if key is not None else relations[first].mapper.class_.record_name
 
@@ -89,5 +96,3 @@ def sheet_value(row: Any, name: str, labels: dict[tuple[str, str], str]) -> Any:
     if isinstance(value, int | float) or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     return shown(row, name, labels)
-
-

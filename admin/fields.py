@@ -171,7 +171,9 @@ class LookupField(Shown, Field):
 
     kind = "lookup"
 
-    def __init__(self, *args: Any, model: type, choices_from: Callable[[], Any], url: Callable[[], str], **kw: Any) -> None:
+    def __init__(
+        self, *args: Any, model: type, choices_from: Callable[[], Any], url: Callable[[], str], **kw: Any
+    ) -> None:
         super().__init__(*args, **kw)
         self.model, self.choices_from, self.url = model, choices_from, url
 
@@ -180,7 +182,9 @@ class LookupField(Shown, Field):
         if not values or not values[0].strip():
             return
         text = values[0].strip()
-        if text.isascii() and text.isdigit() and len(text) < 16:
+        if self.object_data is not None and text == str(self.object_data.id):
+            self.data = self.object_data  # what it is may stay, even where the actor could not choose it anew
+        elif text.isascii() and text.isdigit() and len(text) < 16:
             self.data = db.session.scalar(self.choices_from().where(self.model.id == int(text)))
         if self.data is None:
             raise ValueError("所选的记录不存在，请重新选择。")

@@ -62,12 +62,12 @@ class BoundFilter(ScreenFilter):
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:
         try:
-            bound = self._bound(value)
+            bound = self._read(value)
         except (ValueError, OverflowError):
             return query.filter(false())
         return query.filter(self.column >= bound if self.part == "from" else self.column <= bound)
 
-    def _bound(self, value: str) -> Any:
+    def _read(self, value: str) -> Any:
         if isinstance(self.column.type, Integer):
             number = int(value)
             if abs(number) > 2_147_483_647:

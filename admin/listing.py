@@ -52,7 +52,10 @@ def search(query: Any, model: type, names: list[str], text: str) -> Any:
             kind = inspect(owner).mapper.class_
             if issubclass(kind, PinyinNamed) and word.isascii() and column == kind.__pinyin_of__:
                 spelt = word.lower()
-                found += [owner.initials.contains(spelt, autoescape=True), owner.pinyin.contains(spelt, autoescape=True)]
+                found += [
+                    owner.initials.contains(spelt, autoescape=True),
+                    owner.pinyin.contains(spelt, autoescape=True),
+                ]
         query = query.filter(or_(false(), *found))
     return query
 

@@ -62,7 +62,9 @@ def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
     for constraint in [*table.constraints, *table.indexes]:
         columns = [column.key for column in getattr(constraint, "columns", [])]
         signature = ", ".join(f"{table.name}.{key}" for key in columns)
-        if (constraint.name and str(constraint.name) in text) or (columns and f"UNIQUE constraint failed: {signature}" in text):
+        if (constraint.name and str(constraint.name) in text) or (
+            columns and f"UNIQUE constraint failed: {signature}" in text
+        ):
             field = columns[-1] if columns else None
             for key in columns:
                 if key not in ("id", "branch_id"):
@@ -146,7 +148,9 @@ def related(screen: Any, row: Any) -> list[dict[str, Any]]:
                     for one in newest
                 ],
                 "more_url": other.get_url(f"{other.resource}.index_view", **{f"flt0_{screen.resource}": row.id}),
-                "new_url": other.get_url(f"{other.resource}.create_view", **{screen.resource: row.id}) if can_add else None,
+                "new_url": other.get_url(f"{other.resource}.create_view", **{screen.resource: row.id})
+                if can_add
+                else None,
             }
         )
     return shown
@@ -181,7 +185,7 @@ def entry_shown(model: type, entry: AuditEntry) -> dict[str, Any]:
     for key, change in entry.changes.items():
         label = columns[key].info["label"] if key in columns else {"reason": "原因", "field": "项目"}.get(key, key)
         old, new = change if isinstance(change, list) else ("", change)
-        kind = columns[key] if key in columns else None
+        kind = columns.get(key, None)
         changes.append({"label": label, "old": _readable(kind, old), "new": _readable(kind, new)})
     return {
         "at": local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
@@ -274,7 +278,9 @@ def conflict(screen: Any, row: Any) -> str:
         theirs = cells.shown(row, f"{name}.title" if relation else name) or "—"
         mine = _typed(field) or "—"
         rows.append({"label": field.label.text, "theirs": theirs, "mine": mine, "changed": theirs != mine})
-    posted = [(key, value) for key, value in request.form.items(multi=True) if key not in ("csrf_token", "version_seen")]
+    posted = [
+        (key, value) for key, value in request.form.items(multi=True) if key not in ("csrf_token", "version_seen")
+    ]
     return screen.render(
         "admin/model/conflict.html",
         model=row,
@@ -301,7 +307,5 @@ def _typed(field: Any) -> str:
     if field.kind == "checkbox":
         return "是" if value else "否"
     if field.kind == "select":
-        return dict((str(key), text) for key, text, *_ in field.choices).get(str(value), str(value))
+        return {str(key): text for key, text, *_ in field.choices}.get(str(value), str(value))
     return str(value)
-
-

@@ -70,16 +70,19 @@ class Screen(ModelView):
         self.relations = inspect(self.model).relationships
         self.column_list = self.columns
         self.column_labels = {name: cells.label_of(self.model, name) for name in self.columns}
-        self.column_sortable_list = [
-            (name, "pinyin" if name == getattr(self.model, "__pinyin_of__", None) else name)
-            for name in self.columns
-            if self._sorts(name)
-        ]
-        self.column_default_sort = (self.order.removeprefix("-"), self.order.startswith("-"))
+        self.column_default_sort = (self._sorted_by(self.order.removeprefix("-")), self.order.startswith("-"))
         self.column_details_list = self.columns
         self.column_export_list = self.columns
         super().__init__(self.model, db, name=self.title, category=self.area, endpoint=self.resource,
                          url=f"/{self.resource}")  # fmt: skip
+
+    def _sorted_by(self, name: str) -> str:
+        """The column that puts a column in order: Chinese names go by their pinyin."""
+        return "pinyin" if name == getattr(self.model, "__pinyin_of__", None) else name
+
+    def get_sortable_columns(self) -> dict[str, Any]:
+        self._sortable_joins: dict[str, Any] = {}
+        return {name: getattr(self.model, self._sorted_by(name)) for name in self.columns if self._sorts(name)}
 
     def _sorts(self, name: str) -> bool:
         column = None if "." in name else cells.column_of(self.model, name)
@@ -126,6 +129,10 @@ class Screen(ModelView):
     def may_delete(self, row: Any) -> bool:
         """Whether this row can be deleted by the actor."""
         return self.may("delete", row)
+
+    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        # Flask-Admin calls a page again after a TypeError, which would hide the first one.
+        return fn(self, *args, **kwargs)
 
     # Rows
 
@@ -185,6 +192,10 @@ class Screen(ModelView):
             return None, query
         size = page_size or self.page_size
         return listing.capped_count(query, self.model), query.limit(size).offset((page or 0) * size).all()
+
+    def _get_list_filter_args(self) -> Any:
+        # A form sends its empty inputs too: they ask for nothing.
+        return [given for given in super()._get_list_filter_args() or [] if given[2].strip()]
 
     def _get_list_extra_args(self) -> ViewArgs:
         arguments = super()._get_list_extra_args()
@@ -386,7 +397,10 @@ class Screen(ModelView):
         if not request.form.getlist("rowid"):
             flash("请先勾选要处理的记录。", "error")
             return redirect(self.get_url(".index_view"))
-        if not self.is_action_allowed(request.form.get("action", "")) or request.form["action"] not in self._actions_data:
+        if (
+            not self.is_action_allowed(request.form.get("action", ""))
+            or request.form["action"] not in self._actions_data
+        ):
             raise NotAllowed("您没有做这件事的权限。")
         return self.handle_action(self.get_url(".index_view"))
 
@@ -407,7 +421,9 @@ class Screen(ModelView):
         """Rows that a form's look-up, or a filter, may choose, found by their own screen's search fields."""
         name = request.args.get("name", "")
         if request.args.get("for") == "filter":
-            target = next((f.target for f in self._filters or [] if isinstance(f, RelationFilter) and f.key == name), None)
+            target = next(
+                (f.target for f in self._filters or [] if isinstance(f, RelationFilter) and f.key == name), None
+            )
             choices = select(target) if target is not None else None
         elif name in self.form_names and name in self.relations:
             self._require_form("update" if not self.can_create else "create")

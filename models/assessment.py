@@ -120,9 +120,7 @@ class Rectification(BranchScoped, Record):
         primaryjoin="Rectification.assessment_id == Assessment.id", foreign_keys="Rectification.assessment_id"
     )
     item: Mapped[ChecklistItem | None] = relationship()
-    attachments: Mapped[list["Attachment"]] = relationship(  # noqa: F821
-        back_populates="rectification", cascade="all, delete-orphan"
-    )
+    attachments: Mapped[list["Attachment"]] = relationship(back_populates="rectification", cascade="all, delete-orphan")
 
     __table_args__ = (
         owner_key(),

@@ -48,11 +48,15 @@ class ChecklistVersion(Reference, Record):
     nearly_percent: Mapped[int] = mapped_column(default=75, info=label("基本达标线", unit="%"))
 
     template: Mapped[ChecklistTemplate] = relationship()
-    groups: Mapped[list["ChecklistGroup"]] = relationship(back_populates="checklist_version", order_by="ChecklistGroup.position")
+    groups: Mapped[list["ChecklistGroup"]] = relationship(
+        back_populates="checklist_version", order_by="ChecklistGroup.position"
+    )
 
     __table_args__ = (
         UniqueConstraint("template_id", "name"),
-        CheckConstraint("0 <= nearly_percent AND nearly_percent <= passed_percent AND passed_percent <= 100", name="bands"),
+        CheckConstraint(
+            "0 <= nearly_percent AND nearly_percent <= passed_percent AND passed_percent <= 100", name="bands"
+        ),
     )
 
     @property
@@ -65,7 +69,9 @@ class ChecklistGroup(Reference, Record):
 
     record_name = "清单分组"
 
-    checklist_version_id: Mapped[int] = mapped_column(ForeignKey("checklist_version.id"), index=True, info=label("清单版本"))
+    checklist_version_id: Mapped[int] = mapped_column(
+        ForeignKey("checklist_version.id"), index=True, info=label("清单版本")
+    )
     name: Mapped[str] = mapped_column(String(40), info=label("分组名称"))
     position: Mapped[int] = mapped_column(default=1, info=label("次序"))
 
@@ -88,7 +94,9 @@ class ChecklistItem(Reference, Record):
     code: Mapped[str] = mapped_column(String(20), info=label("编码"))
     text: Mapped[str] = mapped_column(String(200), info=label("内容"))
     how_checked: Mapped[str | None] = mapped_column(String(200), info=label("检查方法"))
-    evidence: Mapped[str | None] = mapped_column(String(200), info=label("佐证材料", "缺少佐证也能保存，会注明“未佐证”。"))
+    evidence: Mapped[str | None] = mapped_column(
+        String(200), info=label("佐证材料", "缺少佐证也能保存，会注明“未佐证”。")
+    )
     points: Mapped[int] = mapped_column(default=10, info=label("满分", unit="分"))
     scoring: Mapped[Scoring] = mapped_column(choice(Scoring), default=Scoring.GRADED, info=label("得分办法"))
     position: Mapped[int] = mapped_column(default=1, info=label("次序"))

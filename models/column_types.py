@@ -95,7 +95,7 @@ class PartialDate:
     @property
     def first_day(self) -> date:
         """The earliest day it can mean."""
-        year, month, day = (list(map(int, self.iso.split("-"))) + [1, 1])[:3]
+        year, month, day = ([*list(map(int, self.iso.split("-"))), 1, 1])[:3]
         return date(year, month, day)
 
     def __str__(self) -> str:

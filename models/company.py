@@ -22,12 +22,16 @@ class Company(PinyinNamed, BranchScoped, Record):
     __pinyin_of__ = "short_name"
 
     short_name: Mapped[str] = mapped_column(String(40), info=label("企业简称"))
-    registered_name: Mapped[str | None] = mapped_column(String(100), info=label("登记名称", "以营业执照为准；不清楚可以先不填。"))
+    registered_name: Mapped[str | None] = mapped_column(
+        String(100), info=label("登记名称", "以营业执照为准；不清楚可以先不填。")
+    )
     credit_code: Mapped[str | None] = mapped_column(
         String(18), info=label("统一社会信用代码", "18 位，暂时没有可以留空。", check="credit_code")
     )
     industry: Mapped[str | None] = mapped_column(String(20), info=label("行业", code="industry"))
-    status: Mapped[CompanyStatus] = mapped_column(choice(CompanyStatus), default=CompanyStatus.OPEN, info=label("经营状况"))
+    status: Mapped[CompanyStatus] = mapped_column(
+        choice(CompanyStatus), default=CompanyStatus.OPEN, info=label("经营状况")
+    )
     employees: Mapped[int | None] = mapped_column(info=label("职工人数", unit="人"))
     address: Mapped[str | None] = mapped_column(String(120), info=label("地址"))
     contact_name: Mapped[str | None] = mapped_column(String(40), info=label("联系人"))

@@ -44,7 +44,9 @@ class Person(PinyinNamed, BranchScoped, Record):
     id_number_hash: Mapped[str | None] = mapped_column(
         String(64), info=label("身份证号查找码", personal=True, internal=True)
     )
-    phone: Mapped[str | None] = mapped_column(String(20), info=label("手机", mask="phone", check="phone", personal=True))
+    phone: Mapped[str | None] = mapped_column(
+        String(20), info=label("手机", mask="phone", check="phone", personal=True)
+    )
     company_id: Mapped[int | None] = mapped_column(index=True, info=label("所在企业", "与所属党组织一致的企业。"))
     stage: Mapped[Stage | None] = mapped_column(
         choice(Stage), info=label("党员身份", "由发展经历自动得出。", computed=True)
@@ -107,7 +109,9 @@ class KeyPost(BranchScoped, Record):
 
     person_id: Mapped[int] = mapped_column(index=True, info=label("人员"))
     post: Mapped[str] = mapped_column(String(40), info=label("岗位"))
-    since: Mapped[PartialDate] = mapped_column(PartialDateType, info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。"))
+    since: Mapped[PartialDate] = mapped_column(
+        PartialDateType, info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。")
+    )
     until: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("离任时间"))
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
@@ -136,5 +140,3 @@ def age_on(born: PartialDate, day: date) -> int:
     """Full years between a birth date and a day, by what is known of the birth date."""
     first = born.first_day
     return day.year - first.year - ((day.month, day.day) < (first.month, first.day))
-
-

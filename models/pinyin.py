@@ -14,7 +14,7 @@ SURNAMES = {
 def syllables(text: str, person: bool = False) -> list[str]:
     """The syllables of ``text``; latin letters and digits stay as they are. ``person`` reads the surname as a surname."""
     if person:
-        head, mark, rest = text.rpartition("·")
+        head, _mark, rest = text.rpartition("·")
         for length in (2, 1):
             surname = rest[:length]
             if len(rest) > length and surname in SURNAMES:

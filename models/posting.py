@@ -32,7 +32,9 @@ class Posting(BranchScoped, Record):
     end_reason: Mapped[str | None] = mapped_column(String(20), info=label("结束原因", code="posting_end_reason"))
     handover: Mapped[str | None] = mapped_column(String(1000), info=label("交接情况", multiline=True))
 
-    company: Mapped[Company] = relationship(foreign_keys="[Posting.company_id, Posting.branch_id, Posting.company_name]")
+    company: Mapped[Company] = relationship(
+        foreign_keys="[Posting.company_id, Posting.branch_id, Posting.company_name]"
+    )
     adviser: Mapped[Adviser] = relationship(
         foreign_keys="[Posting.adviser_id, Posting.adviser_name, Posting.adviser_phone]"
     )
@@ -69,7 +71,9 @@ class Visit(BranchScoped, Record):
     posting_id: Mapped[int] = mapped_column(index=True, info=label("派驻"))
     visited_on: Mapped[date] = mapped_column(index=True, info=label("走访日期"))
     purpose: Mapped[str] = mapped_column(String(20), info=label("走访事由", code="visit_purpose"))
-    findings: Mapped[str] = mapped_column(String(2000), info=label("走访情况", "看到了什么，谈了什么。", multiline=True))
+    findings: Mapped[str] = mapped_column(
+        String(2000), info=label("走访情况", "看到了什么，谈了什么。", multiline=True)
+    )
     late_reason: Mapped[str | None] = mapped_column(String(200), info=label("补记原因", "事后补记的，写一句原因。"))
 
     posting: Mapped[Posting] = relationship()

@@ -96,7 +96,9 @@ def load_actor(session: Session, account: Account, day: date) -> Actor:
     ``session`` must see accounts, grants, roles, branches, advisers and postings (the sign-in system actor does).
     """
     below = _branches_below(session)
-    root = next((branch for branch, parent in session.execute(select(Branch.id, Branch.parent_id)) if parent is None), None)
+    root = next(
+        (branch for branch, parent in session.execute(select(Branch.id, Branch.parent_id)) if parent is None), None
+    )
     grants = session.scalars(
         select(Grant)
         .where(Grant.account_id == account.id)

@@ -25,14 +25,14 @@ class Origin:
     on_behalf_of: str | None = None
 
 
-current_origin: ContextVar[Origin] = ContextVar("current_origin", default=Origin())
+current_origin: ContextVar[Origin | None] = ContextVar("current_origin", default=None)
 
 
 def entry(
     actor: Actor, action: str, row: Any, changes: dict[str, Any], branches: tuple[int | None, int | None] = (None, None)
 ) -> dict[str, Any]:
     """The values of one audit entry."""
-    origin = current_origin.get()
+    origin = current_origin.get() or Origin()
     return {
         "account_id": actor.account_id,
         "actor_name": actor.name,

@@ -73,9 +73,9 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
         raise NotAllowed("审计记录不能修改或删除。")
     resource = resource_of(model)
     branches = {getattr(row, "branch_id", None), before.get("branch_id", getattr(row, "branch_id", None))}
-    if not all(actor.permits(f"{resource}:{action}", branch) for branch in branches):
-        if not (model is Account and action == "update" and _is_allowed_reset(actor, row, before)):
-            raise NotAllowed("您没有做这件事的权限。")
+    permitted = all(actor.permits(f"{resource}:{action}", branch) for branch in branches)
+    if not permitted and not (model is Account and action == "update" and _is_allowed_reset(actor, row, before)):
+        raise NotAllowed("您没有做这件事的权限。")
     if model is Grant and action != "delete":
         _check_grant(actor, row)
     if model is RolePermission or (model is Role and action != "create"):

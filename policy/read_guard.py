@@ -50,9 +50,9 @@ def refuse_unguarded(state: ORMExecuteState) -> None:
     if bare:
         raise UnguardedStatement(f"table {bare[0].name!r} is selected without its model")
     for part in iterate(statement):
-        if isinstance(part, Column) and isinstance(part.table, Table) and "parententity" not in part._annotations:
-            if part.table not in modelled:
-                raise UnguardedStatement(f"table {part.table.name!r} is used without its model")
+        bare_column = isinstance(part, Column) and "parententity" not in part._annotations
+        if bare_column and isinstance(part.table, Table) and part.table not in modelled:
+            raise UnguardedStatement(f"table {part.table.name!r} is used without its model")
 
 
 def _sort_source(source: Any, modelled: set[Table], bare: list[Table]) -> None:

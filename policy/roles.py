@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from models import Duty
-from policy.actions import all_permissions, models_by_resource
 from models.base import BranchScoped, Reference
+from policy.actions import all_permissions, models_by_resource
 
 _ACCESS = {"account", "grant", "role", "role_permission", "sign_in", "sign_in_lock", "audit_entry"}
 
@@ -21,7 +21,11 @@ class DefaultRole:
 
 
 def _all_of(resources: set[str], *actions: str) -> set[str]:
-    return {p for p in all_permissions() if p.split(":")[0] in resources and p.split(":")[1] in (actions or (p.split(":")[1],))}
+    return {
+        p
+        for p in all_permissions()
+        if p.split(":")[0] in resources and p.split(":")[1] in (actions or (p.split(":")[1],))
+    }
 
 
 def default_roles() -> list[DefaultRole]:

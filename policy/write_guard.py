@@ -96,9 +96,7 @@ def _check_new_branch(actor: Actor, branch: Any) -> tuple[int | None, int | None
     return None, branch.id
 
 
-def _note_foreign_keys(
-    actor: Actor, row: Any, changes: dict[str, Any], pointed_at: dict[type, dict[int, str]]
-) -> None:
+def _note_foreign_keys(actor: Actor, row: Any, changes: dict[str, Any], pointed_at: dict[type, dict[int, str]]) -> None:
     """Collect the keys newly pointed at whose rows the actor may not all see."""
     for column in inspect(type(row)).columns:
         target = _target(column)

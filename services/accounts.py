@@ -89,7 +89,9 @@ def sign_out(session: Session, key: str, everywhere: bool = False) -> None:
         return
     ending = [found]
     if everywhere:
-        ending = list(session.scalars(select(SignIn).where(SignIn.account_id == found.account_id, SignIn.ended_at.is_(None))))
+        ending = list(
+            session.scalars(select(SignIn).where(SignIn.account_id == found.account_id, SignIn.ended_at.is_(None)))
+        )
     for one in ending:
         one.ended_at = now()
     session.flush()

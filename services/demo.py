@@ -46,10 +46,22 @@ from policy.errors import Refused
 from services import accounts
 from services.checklists import assess
 
-NAMED = (
-    "远东实业 东方百盛 华通市场 康安物业 河西市场 汽车运输公司 明珠药业 启迪环境科技公司 开通商贸 西部天地 川渝 兴业建筑 宏业劳务 "
-    "市政工程公司"
-).split()
+NAMED = [
+    "远东实业",
+    "东方百盛",
+    "华通市场",
+    "康安物业",
+    "河西市场",
+    "汽车运输公司",
+    "明珠药业",
+    "启迪环境科技公司",
+    "开通商贸",
+    "西部天地",
+    "川渝",
+    "兴业建筑",
+    "宏业劳务",
+    "市政工程公司",
+]
 EXAMPLES = [f"示例企业{number}" for number in range(15, 21)]
 # The political consultative branch sends its four advisers to these; the first has the account "adviser".
 POLITICAL_COMPANIES = ("远东实业", "东方百盛", "示例企业15", "示例企业16")
@@ -57,8 +69,29 @@ WITH_VENUE = {"远东实业": 120, "东方百盛": 90, "华通市场": 150}
 NOT_VISITED = EXAMPLES[2:]
 ADMITTED, ACTIVISTS, KEY_POSTS = 11, 25, 47
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
-GIVEN = "德海 秀兰 建国 桂芳 志强 玉梅 国庆 淑珍 永生 凤英 长明 春花 卫东 丽华 学文 金凤 振华 美玲 立新 晓燕".split()
-POSTS = "总经理 车间主任 财务主管 项目经理 安全主管 人事主管 门店经理".split()
+GIVEN = [
+    "德海",
+    "秀兰",
+    "建国",
+    "桂芳",
+    "志强",
+    "玉梅",
+    "国庆",
+    "淑珍",
+    "永生",
+    "凤英",
+    "长明",
+    "春花",
+    "卫东",
+    "丽华",
+    "学文",
+    "金凤",
+    "振华",
+    "美玲",
+    "立新",
+    "晓燕",
+]
+POSTS = ["总经理", "车间主任", "财务主管", "项目经理", "安全主管", "人事主管", "门店经理"]
 SIGN_INS = {
     "city_admin": ("city_admin", "root"), "branch_admin": ("branch_admin", "political"), "liaison": ("liaison", "political"),
     "adviser": (None, "political"), "company_clerk": ("company_clerk", "远东实业"), "inspector": ("inspector", "root"),
@@ -115,7 +148,7 @@ def _add_branches(session: Session) -> dict[str, Branch]:
         add(f"retired{number}", f"示例离退休干部第{'一二三四五六'[number - 1]}党支部", parent="committee")
     add("alliance", "示例支部联盟", BranchKind.ALLIANCE)
     for name in [*NAMED, *EXAMPLES]:
-        if name in ("示例企业16", "示例企业17"):
+        if name in ("示例企业17", "示例企业18"):
             if "joint" not in branches:
                 add("joint", "示例联合党支部", BranchKind.JOINT_BRANCH)
             branches[name] = branches["joint"]
@@ -141,7 +174,12 @@ def _add_companies(session: Session, branches: dict[str, Branch]) -> dict[str, C
 
 def _add_advisers(session: Session, branches: dict[str, Branch]) -> list[Adviser]:
     """20 advisers with their persons; the first four are of the political consultative branch."""
-    homes = ["political"] * 4 + ["police"] * 3 + ["tax"] * 3 + [f"retired{number}" for number in (1, 2, 3, 4, 5, 6, 1, 2, 3, 4)]
+    homes = (
+        ["political"] * 4
+        + ["police"] * 3
+        + ["tax"] * 3
+        + [f"retired{number}" for number in (1, 2, 3, 4, 5, 6, 1, 2, 3, 4)]
+    )
     day, advisers = today(), []
     for number, home in enumerate(homes):
         person = Person(
@@ -180,7 +218,11 @@ def _add_people(session: Session, companies: dict[str, Company]) -> None:
         person.born_on = PartialDate(str(1968 + number % 28))
         year = 2019 + number % 6
         if number < ADMITTED:
-            steps = {Stage.ACTIVIST: f"{year}-06", Stage.CANDIDATE: f"{year + 1}-07", Stage.PROBATIONARY: f"{year + 1}-10"}
+            steps = {
+                Stage.ACTIVIST: f"{year}-06",
+                Stage.CANDIDATE: f"{year + 1}-07",
+                Stage.PROBATIONARY: f"{year + 1}-10",
+            }
             if year + 2 < today().year:
                 steps[Stage.FULL] = f"{year + 2}-10"
         elif number < ACTIVISTS:
@@ -208,28 +250,45 @@ def _add_work(session: Session, companies: dict[str, Company], postings: dict[st
         for back in (first, first + 31, first + 62):
             session.add(
                 Visit(
-                    posting=posting, visited_on=day - timedelta(days=back), purpose="meeting",
+                    posting=posting,
+                    visited_on=day - timedelta(days=back),
+                    purpose="meeting",
                     findings="与支部书记商量本月组织生活安排，查看学习记录。",
-                )  # fmt: skip
+                )
             )
         company = companies[name]
-        session.add(MonthlyReport(company=company, month=last_month, content="组织生活按计划开展。", status=ReportStatus.ACCEPTED))
+        session.add(
+            MonthlyReport(
+                company=company, month=last_month, content="组织生活按计划开展。", status=ReportStatus.ACCEPTED
+            )
+        )
         if name == "示例企业17":
             session.add(
                 MonthlyReport(
-                    company=company, month=day.strftime("%Y-%m"), content="本月情况。", status=ReportStatus.RETURNED,
+                    company=company,
+                    month=day.strftime("%Y-%m"),
+                    content="本月情况。",
+                    status=ReportStatus.RETURNED,
                     return_reason="请补写主题党日情况。",
-                )  # fmt: skip
+                )
             )
         elif name not in EXAMPLES[3:]:
             status = ReportStatus.ACCEPTED if number % 3 else ReportStatus.SUBMITTED
-            session.add(MonthlyReport(company=company, month=day.strftime("%Y-%m"), content="组织生活按计划开展。", status=status))
+            session.add(
+                MonthlyReport(
+                    company=company, month=day.strftime("%Y-%m"), content="组织生活按计划开展。", status=status
+                )
+            )
         if name in NAMED[:6]:
             session.add(
                 Problem(
-                    company=company, found_on=day - timedelta(days=200), subject="帮助协调职工培训场地", action="已联系落实。",
-                    status=ProblemStatus.CLOSED, closed_on=day - timedelta(days=150),
-                )  # fmt: skip
+                    company=company,
+                    found_on=day - timedelta(days=200),
+                    subject="帮助协调职工培训场地",
+                    action="已联系落实。",
+                    status=ProblemStatus.CLOSED,
+                    closed_on=day - timedelta(days=150),
+                )
             )
         elif name in EXAMPLES[:3]:
             session.add(Problem(company=company, found_on=day - timedelta(days=20), subject="活动场地还没有落实"))
@@ -258,9 +317,12 @@ def _assess_venues(session: Session, companies: dict[str, Company]) -> None:
                 late = place in (0, 3)
                 session.add(
                     Rectification(
-                        company=companies[name], item=item, what=f"补齐：{item.text}", responsible="示例·企业负责人",
+                        company=companies[name],
+                        item=item,
+                        what=f"补齐：{item.text}",
+                        responsible="示例·企业负责人",
                         due_on=today() + timedelta(days=-10 if late else 20),
-                    )  # fmt: skip
+                    )
                 )
         assessment.status = AssessmentStatus.REVIEWED
         session.add(assessment)

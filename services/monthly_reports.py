@@ -61,7 +61,7 @@ def missing_companies(session: Session, month: str) -> list[Company]:
     """The companies with an active posting whose report for the month isn't handed in."""
     if not is_month(month):
         raise Refused("月份应写成 2026-11 这样。", "month")
-    return list(session.scalars(select(Company).where(missing_in(month)).order_by(Company.short_name, Company.id)))
+    return list(session.scalars(select(Company).where(missing_in(month)).order_by(Company.pinyin, Company.id)))
 
 
 def reminder_text(companies: Iterable[Company], month: str) -> str:

@@ -1,16 +1,19 @@
 // Small conveniences. Every page works without them.
 (() => {
+  // A related record is found by typing part of its name or its pinyin.
   document.querySelectorAll("select[data-lookup]").forEach((select) => {
     if (!window.TomSelect) return;
     const address = select.dataset.lookup;
-    new TomSelect(select, {
-      valueField: "id", labelField: "title", searchField: [], maxOptions: 20, shouldLoad: () => true,
+    const described = select.getAttribute("aria-describedby");
+    const box = new TomSelect(select, {
+      valueField: "id", labelField: "title", searchField: [], maxOptions: 20, preload: "focus", shouldLoad: () => true,
+      placeholder: "可输汉字或拼音首字母",
       score: () => () => 1,
       load(query, done) {
         this.clearOptions();
         const joint = address.includes("?") ? "&" : "?";
         fetch(address + joint + "query=" + encodeURIComponent(query), { headers: { Accept: "application/json" } })
-          .then((answer) => answer.json())
+          .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
           .then((rows) => done(rows.map(([id, title]) => ({ id, title }))))
           .catch(() => done());
       },
@@ -19,27 +22,64 @@
         loading: () => '<div class="no-results">正在查找</div>',
       },
     });
+    if (described) box.control_input.setAttribute("aria-describedby", described);
   });
-  document.querySelectorAll("[data-check-all]").forEach((box) => {
-    box.addEventListener("change", () => {
-      box.closest("form").querySelectorAll('input[name="rowid"]').forEach((one) => { one.checked = box.checked; });
+
+  // Bulk actions show once rows are chosen.
+  document.querySelectorAll("form[data-bulk]").forEach((form) => {
+    const boxes = [...form.querySelectorAll('input[name="rowid"]')];
+    const all = form.querySelector("[data-check-all]");
+    const bar = form.querySelector(".bulk");
+    if (!bar) return;
+    const show = () => {
+      const chosen = boxes.filter((one) => one.checked).length;
+      bar.hidden = chosen === 0;
+      bar.closest(".list-foot").classList.toggle("has-chosen", chosen > 0);
+      bar.querySelector("[data-chosen]").textContent = chosen ? ` ${chosen} 条` : "";
+      if (!all) return;
+      all.checked = chosen > 0 && chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
+    };
+    form.addEventListener("change", (event) => {
+      if (event.target === all) boxes.forEach((one) => { one.checked = all.checked; });
+      show();
     });
+    // Going back in the browser brings the ticks back after this script has run.
+    window.addEventListener("pageshow", show);
+    show();
   });
+
   document.querySelectorAll("[data-copy]").forEach((button) => {
+    const words = button.textContent;
+    const done = () => {
+      button.textContent = "已复制";
+      setTimeout(() => { button.textContent = words; }, 3000);
+    };
+    button.setAttribute("aria-live", "polite");
     button.addEventListener("click", () => {
       const box = document.getElementById(button.dataset.copy);
       box.select();
-      const done = () => { button.textContent = "已复制"; };
-      if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(done, () => document.execCommand("copy") && done());
-      else if (document.execCommand("copy")) done();
+      // Without https the browser has no clipboard object; the old command still works there.
+      const copyOldWay = () => { if (document.execCommand("copy")) done(); };
+      if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(done, copyOldWay);
+      else copyOldWay();
     });
   });
-  const narrow = window.matchMedia("(max-width: 767px)");
-  document.querySelectorAll(".menu-fold").forEach((fold) => { if (narrow.matches) fold.open = false; });
+
   document.querySelectorAll("form[data-guard-changes]").forEach((form) => {
-    let changed = false;
-    form.addEventListener("input", () => { changed = true; });
+    // A form that came back with errors holds what was typed and isn't saved yet.
+    let changed = "changed" in form.dataset;
+    const mark = () => { changed = true; };
+    form.addEventListener("input", mark);
+    form.addEventListener("change", mark);
     form.addEventListener("submit", () => { changed = false; });
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  });
+
+  document.querySelector("[data-focus]")?.focus();
+
+  window.addEventListener("beforeprint", () => {
+    const day = new Date().toLocaleDateString("zh-CN", { year: "numeric", month: "long", day: "numeric" });
+    document.querySelectorAll("[data-print-day]").forEach((place) => { place.textContent = day; });
   });
 })();

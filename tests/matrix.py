@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import inspect, select
 
-from models import Account, Base
+from models import Account, AuditEntry, Base
 from models.clock import today
 from policy import system_session
 from policy.actions import resource_of
@@ -49,9 +49,12 @@ def forbidden_texts(actor: Actor | None, world: World) -> list[str]:
         resource = resource_of(model)
         for side in SIDES:
             branches = branches_of(model, side, world)
-            if actor is None or not any(actor.permits(f"{resource}:read", branch) for branch in branches):
-                if not (actor and projected(resource, side, actor, world)):
-                    texts.append(canary(resource, side))
+            seen = actor is not None and (
+                any(actor.permits(f"{resource}:read", branch) for branch in branches)
+                or projected(resource, side, actor, world)
+            )
+            if not seen:
+                texts.append(canary(resource, side))
     return texts
 
 
@@ -89,14 +92,21 @@ def addresses(rule: Any, key: int | None, resource: str, side: str, world: World
     if rule.arguments == {"export_type"}:
         return [rule.rule.replace("<export_type>", kind) for kind in ("csv", "xlsx")]
     if rule.arguments:
-        return [rule.rule.replace(f"<{name}>", str(key or 1)).replace(f"<int:{name}>", str(key or 1)) for name in rule.arguments]
+        return [
+            rule.rule.replace(f"<{name}>", str(key or 1)).replace(f"<int:{name}>", str(key or 1))
+            for name in rule.arguments
+        ]
     name = rule.endpoint.split(".")[-1]
     word = canary(resource, side)
     if name == "index_view":
         return [rule.rule, f"{rule.rule}?search={word}", f"{rule.rule}?sort=0&desc=1", f"{rule.rule}?flt0_branch={key}"]
     if name == "ajax_lookup":
         return [f"{rule.rule}?name={field}&query={extra}" for field in lookups_of(resource) for extra in ("", word)]
-    fields = [f"&field={field}" for field in ("id_number", "phone", "contact_phone", "work_phone")] if "unmask" in name else [""]
+    fields = (
+        [f"&field={field}" for field in ("id_number", "phone", "contact_phone", "work_phone")]
+        if "unmask" in name
+        else [""]
+    )
     return [f"{rule.rule}?id={key}{field}" for field in fields]
 
 
@@ -157,6 +167,7 @@ def walk(app: Flask, world: World, role: str | None, only: Any = None) -> int:
         actor = actor_of(role) if role else None
         forbidden = forbidden_texts(actor, world)
         before = snapshot()
+        entries = logged()
     client = client_of(app, role)
     made = 0
     for method, address, _side, form in requests_of(app, world):
@@ -179,11 +190,30 @@ def walk(app: Flask, world: World, role: str | None, only: Any = None) -> int:
                 raise Leak(str(role), where, f"sent {text}")
         # What was asked for may be shown again, as search text; a row that carries it may not.
         for text in forbidden:
-            if text in asked and any(f"{text}{column}" in body for column in ("name", "note", "short_name", "what", "subject")):
+            if text in asked and any(
+                f"{text}{column}" in body for column in ("name", "note", "short_name", "what", "subject")
+            ):
                 raise Leak(str(role), where, f"found {text}")
     with app.app_context():
-        check_unchanged(str(role), actor, before, snapshot())
+        after = snapshot()
+        check_unchanged(str(role), actor, before, after)
+        check_logged(str(role), before, after, logged() - entries)
     return made
+
+
+def logged() -> set[tuple[int, str, int]]:
+    """Every audit entry, with the row it is about."""
+    with system_session("demo", readonly=True) as session:
+        columns = select(AuditEntry.id, AuditEntry.resource, AuditEntry.record_id)
+        return {tuple(row) for row in session.execute(columns)}
+
+
+def check_logged(role: str, before: Any, after: Any, entries: set[tuple[int, str, int]]) -> None:
+    """Every row that came, changed or went has an audit entry; what the database copies from an owner has the owner's."""
+    about = {(resource, key) for _entry, resource, key in entries}
+    for key in before.keys() | after.keys():
+        if before.get(key) != after.get(key) and key not in about and key[0] not in ("posting", "adviser"):
+            raise Leak(role, "after all", f"{key} was changed without an audit entry")
 
 
 def check_unchanged(role: str, actor: Actor | None, before: Any, after: Any) -> None:

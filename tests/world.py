@@ -127,9 +127,9 @@ def value_for(column: Any, model: type, side: str) -> Any:
     if column.key in ("id", "version", "created_at", "updated_at", "pinyin", "initials", "id_number_hash"):
         return None
     if info.get("mask") == "id_number":
-        return ID_NUMBERS[side]
+        return ID_NUMBERS.get(side)
     if info.get("mask") == "phone":
-        return PHONES[side]
+        return PHONES.get(side, "13700000000")
     if column.key == "month":
         return "2026-01"
     if info.get("check") in CHECKS or column.key in ("ended_on", "end_reason", "closed_on", "until", "done_on"):

@@ -105,7 +105,7 @@ def not_visited() -> list[dict[str, Any]]:
     rows = db.session.execute(
         select(Company, last)
         .where(FIGURES["not_visited"].criterion())
-        .order_by(last.is_not(None), last, Company.short_name, Company.id)
+        .order_by(last.is_not(None), last, Company.pinyin, Company.id)
         .options(joinedload(Company.active_posting))
         .limit(LISTED)
     )
@@ -126,7 +126,10 @@ def not_visited() -> list[dict[str, Any]]:
 def my_companies(actor: Actor) -> list[dict[str, Any]]:
     """The companies that the adviser is posted to, with what is due in each."""
     postings = db.session.scalars(
-        select(Posting).where(Posting.ended_on.is_(None)).options(joinedload(Posting.company)).order_by(Posting.started_on)
+        select(Posting)
+        .where(Posting.ended_on.is_(None))
+        .options(joinedload(Posting.company))
+        .order_by(Posting.started_on)
     ).all()
     # One branch may hold several companies, each with its adviser; the account carries the adviser's name.
     mine = [row for row in postings if row.adviser_name == actor.name] or list(postings)

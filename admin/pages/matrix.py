@@ -33,7 +33,7 @@ def checklist_matrix(session: Session) -> dict[str, Any] | None:
         return None
     items = items_of(session, version.id)
     companies = session.scalars(
-        select(Company).where(posted_now()).order_by(Company.short_name, Company.id).limit(COMPANIES + 1)
+        select(Company).where(posted_now()).order_by(Company.pinyin, Company.id).limit(COMPANIES + 1)
     ).all()
     latest = _latest(session, version.id, [company.id for company in companies])
     answers = _answers(session, list(latest.values()))

@@ -6,4 +6,11 @@ from admin.screens import advisers, checklists, companies, people, security, sys
 
 def all_screens() -> list[type[Screen]]:
     """Every screen, in the order of the menu."""
-    return [*advisers.SCREENS, *companies.SCREENS, *people.SCREENS, *checklists.SCREENS, *system.SCREENS, *security.SCREENS]
+    return [
+        *advisers.SCREENS,
+        *companies.SCREENS,
+        *people.SCREENS,
+        *checklists.SCREENS,
+        *system.SCREENS,
+        *security.SCREENS,
+    ]

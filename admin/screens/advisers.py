@@ -9,6 +9,7 @@ from admin.screen import Screen
 from models import Adviser, Appointment, Posting, Visit, WorkLog, db
 from models.clock import today
 from services.advisers import renew_appointments
+from services.postings import end_posting
 from services.reports.programme import figures_of
 
 TERM_YEARS = 2
@@ -19,7 +20,10 @@ class AdviserScreen(Screen):
     columns = ["name", "branch.name", "former_post", "trained_on", "status", "updated_at"]
     search = ["name", "person.name", "former_post"]
     filters = ["status", "branch", "trained_on"]
-    form_groups = {"指导员": ["person", "work_phone", "former_post", "status"], "培训": ["trained_on", "training", "note"]}
+    form_groups = {
+        "指导员": ["person", "work_phone", "former_post", "status"],
+        "培训": ["trained_on", "training", "note"],
+    }
     figures = figures_of("adviser")
 
     @action("renew", "续聘两年", "所选指导员的聘期将延长两年，确定吗？")
@@ -48,6 +52,12 @@ class PostingScreen(Screen):
     filters = ["company", "started_on", "ended_on", "end_reason"]
     form_groups = {"派驻": ["company", "adviser", "started_on"], "结束": ["ended_on", "end_reason", "handover"]}
     figures = figures_of("posting")
+
+    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
+        day = model.ended_on
+        if day is not None and form.ended_on.object_data is None and not is_created:
+            model.ended_on = None
+            end_posting(db.session, model, day, model.end_reason or "", model.handover or "")
 
 
 class VisitScreen(Screen):

@@ -12,13 +12,22 @@ from models import (
     ChecklistTemplate,
     ChecklistVersion,
     Rectification,
+    RectificationStatus,
 )
 from services.reports.programme import figures_of
 
 
 class AssessmentScreen(Screen):
     model, area, order = Assessment, "标准化", "-assessed_on"
-    columns = ["assessed_on", "company.short_name", "checklist_version.name", "status", "self_score", "review_score", "result"]
+    columns = [
+        "assessed_on",
+        "company.short_name",
+        "checklist_version.name",
+        "status",
+        "self_score",
+        "review_score",
+        "result",
+    ]
     search = ["company.short_name", "note"]
     filters = ["status", "result", "company", "checklist_version", "assessed_on"]
     form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
@@ -45,6 +54,10 @@ class RectificationScreen(Screen):
         "办理": ["evidence", "status", "done_on", "closed_on"],
     }
     figures = figures_of("rectification")
+
+    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
+        if model.status is RectificationStatus.CLOSED:
+            self.require("close", model)
 
 
 class AttachmentScreen(Screen):

@@ -3,13 +3,22 @@
 from typing import Any
 
 from admin.screen import Screen
-from models import Company, MonthlyReport, Problem
+from models import Company, MonthlyReport, Problem, ReportStatus
+from policy import Refused
 from services.reports.programme import figures_of
 
 
 class CompanyScreen(Screen):
     model, area, order = Company, "非公企业", "short_name"
-    columns = ["short_name", "branch.name", "active_posting.adviser_name", "industry", "status", "venue_area", "updated_at"]
+    columns = [
+        "short_name",
+        "branch.name",
+        "active_posting.adviser_name",
+        "industry",
+        "status",
+        "venue_area",
+        "updated_at",
+    ]
     search = ["short_name", "registered_name", "credit_code"]
     filters = ["industry", "status", "branch", "employees"]
     form_groups = {
@@ -36,6 +45,10 @@ class MonthlyReportScreen(Screen):
     filters = ["status", "company", "month"]
     form_groups = {"月报": ["company", "month", "content"]}
     figures = figures_of("monthly_report")
+
+    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
+        if model.status in (ReportStatus.SUBMITTED, ReportStatus.ACCEPTED):
+            raise Refused("月报已经提交，不能再改；需要修改，请在“月报办理”里先退回。", "content")
 
 
 SCREENS: list[Any] = [CompanyScreen, ProblemScreen, MonthlyReportScreen]

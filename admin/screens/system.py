@@ -63,7 +63,9 @@ class TrashScreen(Screen):
     filters = ["branch"]
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
-        return [{"label": "放回原处", "url": self.get_url(".restore_view", id=row.id), "method": "post", "primary": True}]
+        return [
+            {"label": "放回原处", "url": self.get_url(".restore_view", id=row.id), "method": "post", "primary": True}
+        ]
 
     @expose("/restore/", methods=("POST",))
     def restore_view(self) -> Any:

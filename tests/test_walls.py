@@ -1,0 +1,217 @@
+"""The forms of queries and writes that were seen to leak: each is refused or narrowed, on both databases."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, delete, exists, func, insert, select, text, union, update
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from models import Adviser, AuditEntry, Branch, Company, Person, Posting, Visit, db
+from models.clock import today
+from policy import NoActor, NotAllowed, OutOfSight, Refused, system_session
+from policy.errors import UnguardedStatement
+from tests.conftest import build_app
+from tests.matrix import actor_of
+from tests.world import World, canary, make_world
+
+FOREIGN = canary("company", "乙") + "short_name"
+OWN = canary("company", "甲") + "short_name"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, World]]:
+    """An app with the test world, once on each database."""
+    if request.param == "sqlite":
+        app, world = request.getfixturevalue("app"), request.getfixturevalue("world")
+        with app.app_context():
+            yield app, world
+        return
+    server = request.getfixturevalue("postgres_url")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"walls_{request.node.name.__hash__() & 0xFFFFFFFF:x}"
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    app = build_app(server.replace("/postgres?", f"/{name}?"), tmp_path)
+    with app.app_context():
+        upgrade()
+        yield app, make_world()
+        db.session.remove()
+        db.engine.dispose()
+    engine.dispose()
+
+
+@pytest.fixture
+def clerk(office: tuple[Flask, World]) -> Iterator[Any]:
+    """A session of the company clerk of side 甲, who must never learn of side 乙."""
+    session = db.session.session_factory(actor=actor_of("company_clerk"))
+    yield session
+    session.close()
+
+
+NARROWED: dict[str, Callable[[Any], Any]] = {
+    "entities": lambda s: [row.short_name for row in s.scalars(select(Company))],
+    "columns": lambda s: s.scalars(select(Company.short_name)).all(),
+    "legacy query": lambda s: [row.short_name for row in s.query(Company)],
+    "alias": lambda s: s.scalars(select(aliased(Company).short_name)).all(),
+    "subquery": lambda s: s.scalars(select(select(Company.short_name).subquery().c.short_name)).all(),
+    "common table expression": lambda s: s.scalars(select(select(Company.short_name).cte().c.short_name)).all(),
+    "aliased subquery": lambda s: [
+        r.short_name for r in s.scalars(select(aliased(Company, select(Company).subquery())))
+    ],
+    "scalar subquery": lambda s: s.scalars(select(select(func.max(Company.short_name)).scalar_subquery())).all(),
+    "cross join": lambda s: s.scalars(select(aliased(Company).short_name).join(Visit, Visit.id > 0)).all(),
+}
+
+
+@pytest.mark.parametrize("form", NARROWED)
+def test_a_select_gives_only_rows_in_sight(form: str, clerk: Any) -> None:
+    assert set(NARROWED[form](clerk)) == {OWN}
+
+
+def test_counts_and_existence_tell_nothing_of_hidden_rows(clerk: Any, office: tuple[Flask, World]) -> None:
+    assert clerk.scalar(select(func.count()).select_from(Company)) == 1
+    assert clerk.scalar(select(func.count()).select_from(select(Company.id).subquery())) == 1
+    assert clerk.scalar(select(exists(select(Company.id).where(Company.short_name == FOREIGN)))) is False
+    assert clerk.query(Company).count() == 1
+    assert clerk.get(Company, office[1].rows["company", "乙"]) is None
+
+
+@pytest.mark.parametrize("load", [joinedload, selectinload, None], ids=["joined", "selectin", "lazy"])
+def test_a_related_row_out_of_sight_is_not_loaded(load: Any, clerk: Any) -> None:
+    statement = select(Posting) if load is None else select(Posting).options(load(Posting.adviser))
+    posting = clerk.scalars(statement).one()
+    assert posting.adviser is None
+    assert posting.adviser_name.startswith(canary("person", "甲"))
+
+
+def test_filters_through_relations_find_nothing_hidden(clerk: Any) -> None:
+    hidden = Adviser.name.startswith("秘")
+    assert clerk.scalars(select(Posting.id).outerjoin(Posting.adviser).where(hidden)).all() == []
+    assert clerk.scalars(select(Posting.id).where(Posting.adviser.has(hidden))).all() == []
+
+
+REFUSED: dict[str, Callable[[Any], Any]] = {
+    "text": lambda s: s.execute(text("select short_name from company")),
+    "table": lambda s: s.execute(select(Company.__table__)),
+    "table joined": lambda s: s.execute(select(Company.id, Person.__table__.c.name)),
+    "table in a condition": lambda s: s.execute(select(Company.id).where(Person.__table__.c.name == "x")),
+    "union": lambda s: s.execute(union(select(Company.short_name), select(Company.short_name))),
+    "from_statement": lambda s: s.scalars(select(Company).from_statement(select(Company))).all(),
+    "bulk insert": lambda s: s.execute(insert(Company), [{"short_name": "x", "branch_id": 1}]),
+    "bulk update": lambda s: s.execute(update(Company).values(note="x")),
+    "bulk update by key": lambda s: s.execute(update(Company), [{"id": 1, "note": "x"}]),
+    "bulk delete": lambda s: s.execute(delete(Company)),
+    "legacy delete": lambda s: s.query(Company).delete(),
+    "bulk_save_objects": lambda s: s.bulk_save_objects([Company()]),
+}
+
+
+@pytest.mark.parametrize("form", REFUSED)
+def test_a_statement_that_can_not_be_narrowed_is_refused(form: str, clerk: Any) -> None:
+    with pytest.raises((UnguardedStatement, TypeError)):
+        REFUSED[form](clerk)
+
+
+def test_without_an_actor_nothing_is_read_or_written(office: tuple[Flask, World]) -> None:
+    session = db.session.session_factory()
+    with pytest.raises(NoActor):
+        session.scalars(select(Branch)).all()
+    session.close()
+
+
+def test_a_row_that_moved_away_is_not_refreshed(clerk: Any, office: tuple[Flask, World]) -> None:
+    world = office[1]
+    company = clerk.get(Company, world.rows["company", "甲"])
+    clerk.commit()
+    with system_session("demo") as mover:
+        mover.get(Company, company.__dict__.get("id") or world.rows["company", "甲"]).branch_id = world.branches[
+            "desk乙"
+        ]
+        mover.commit()
+    with pytest.raises(OutOfSight):
+        _ = company.short_name
+
+
+def test_a_row_can_not_be_moved_to_another_branch(clerk: Any, office: tuple[Flask, World]) -> None:
+    clerk.get(Company, office[1].rows["company", "甲"]).branch_id = office[1].branches["desk乙"]
+    with pytest.raises(NotAllowed):
+        clerk.commit()
+
+
+def test_a_foreign_key_to_a_hidden_row_is_refused_like_one_to_none(clerk: Any, office: tuple[Flask, World]) -> None:
+    for key in (office[1].rows["assessment", "乙"], 999_999):
+        clerk.rollback()
+        row = clerk.get(Company, office[1].rows["company", "甲"])
+        from models import Rectification
+
+        clerk.add(Rectification(company=row, what="x", responsible="y", due_on=today(), assessment_id=key))
+        with pytest.raises(Refused, match="所选的记录不存在"):
+            clerk.flush()
+
+
+def test_children_follow_their_owner_to_its_new_branch(office: tuple[Flask, World]) -> None:
+    world = office[1]
+    with system_session("demo") as session:
+        session.get(Company, world.rows["company", "甲"]).branch_id = world.branches["home甲"]
+        session.commit()
+        assert (
+            session.get(Visit, world.rows["visit", "甲"], populate_existing=True).branch_id == world.branches["home甲"]
+        )
+
+
+def test_names_and_work_phone_are_copied_to_the_posting_by_the_database(office: tuple[Flask, World]) -> None:
+    world = office[1]
+    with system_session("demo") as session:
+        session.get(Person, world.rows["person", "甲"]).name = "示例·新名"
+        session.commit()
+        assert session.get(Posting, world.rows["posting", "甲"], populate_existing=True).adviser_name == "示例·新名"
+
+
+def test_a_posting_brings_roles_that_end_with_it(office: tuple[Flask, World]) -> None:
+    world = office[1]
+    desk = world.branches["desk甲"]
+    assert actor_of("adviser").permits("company:read", desk)
+    assert actor_of("branch_admin").permits("company:read", desk)
+    assert not actor_of("branch_admin").permits("person:read", desk)
+    with system_session("demo") as session:
+        posting = session.get(Posting, world.rows["posting", "甲"])
+        posting.ended_on, posting.end_reason = today(), "term"
+        session.commit()
+    assert not actor_of("adviser").may("company:read")
+    assert not actor_of("branch_admin").permits("company:read", desk)
+
+
+def test_every_write_has_its_entry_and_a_failed_one_has_none(clerk: Any, office: tuple[Flask, World]) -> None:
+    count = select(func.count(AuditEntry.id))
+    with system_session("demo", readonly=True) as reader:
+        before = reader.scalar(count)
+        clerk.get(Company, office[1].rows["company", "甲"]).note = "改过"
+        clerk.commit()
+        reader.rollback()
+        assert reader.scalar(count.where(AuditEntry.actor_name == "用户company_clerk")) == 1
+        clerk.get(Company, office[1].rows["company", "甲"]).branch_id = office[1].branches["desk乙"]
+        with pytest.raises(NotAllowed):
+            clerk.commit()
+        clerk.rollback()
+        reader.rollback()
+        assert reader.scalar(count) == before + 1
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_entry SET actor_name = 'x'", "DELETE FROM audit_entry"])
+def test_the_database_refuses_to_change_the_audit_log(statement: str, office: tuple[Flask, World]) -> None:
+    with pytest.raises(Exception, match="append-only"), db.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_personal_values_never_reach_the_audit_log(office: tuple[Flask, World]) -> None:
+    with system_session("demo") as session:
+        session.get(Person, office[1].rows["person", "甲"]).id_number = "620200195003070021"
+        session.commit()
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.resource == "person")).all()
+        assert "620200195003070021" not in str([entry.changes for entry in entries])
+        assert any(entry.changes.get("id_number") == "已修改" for entry in entries)
