@@ -19,7 +19,7 @@ def menu() -> list[dict[str, Any]]:
         items = [
             {
                 "title": view.name,
-                "url": f"{view.url}/" if view.url != "/" else "/",
+                "url": f"{view.url}/" if view.url else "/",
                 "active": request.blueprint == view.endpoint,
                 "badge": None,
             }

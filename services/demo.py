@@ -34,6 +34,7 @@ from models import (
     Problem,
     ProblemStatus,
     Rectification,
+    RectificationStatus,
     ReportStatus,
     Role,
     Setting,
@@ -91,6 +92,16 @@ GIVEN = [
     "立新",
     "晓燕",
 ]
+# What the adviser came for and saw; nothing unfavourable, since any company may draw any of them.
+VISITS = [
+    ("meeting", "与支部书记商量本月组织生活安排，查看学习记录。"),
+    ("study", "和党员一起学习，讲了一次党课。"),
+    ("members", "与入党积极分子谈话，了解思想和工作情况。"),
+    ("policy", "向企业负责人宣讲近期政策，回答了几个问题。"),
+]
+PEOPLE = 70
+EARLIER_POSTS = range(11, 17)
+"""Who held a key post before the programme began, which doesn't count."""
 POSTS = ["总经理", "车间主任", "财务主管", "项目经理", "安全主管", "人事主管", "门店经理"]
 SIGN_INS = {
     "city_admin": ("city_admin", "root"), "branch_admin": ("branch_admin", "political"), "liaison": ("liaison", "political"),
@@ -182,11 +193,13 @@ def _add_advisers(session: Session, branches: dict[str, Branch]) -> list[Adviser
     )
     day, advisers = today(), []
     for number, home in enumerate(homes):
+        # Old enough to have been retired when the programme began.
+        born = day.year - 68 - number % 7
         person = Person(
-            name=f"示例·{SURNAMES[number]}{GIVEN[number]}", branch=branches[home], sex="1" if number % 2 == 0 else "2",
-            born_on=PartialDate(f"{day.year - 61 - number % 14}-{number % 12 + 1:02d}"),
+            name=f"示例·{SURNAMES[number]}{GIVEN[number]}", branch=branches[home], sex=_sex(number),
+            ethnic_group="01", born_on=PartialDate(f"{born}-{number % 12 + 1:02d}"),
         )  # fmt: skip
-        person.steps = [DevelopmentStep(stage=Stage.FULL, entered_on=PartialDate(str(1978 + number % 15)))]
+        person.steps = [DevelopmentStep(stage=Stage.FULL, entered_on=PartialDate(str(born + 24 + number % 9)))]
         adviser = Adviser(
             person=person, work_phone=f"0937-60000{number + 1:02d}", trained_on=PartialDate("2019-05"),
             training="党建指导员岗前培训", former_post="离退休干部",
@@ -212,33 +225,62 @@ def _post(session: Session, advisers: list[Adviser], companies: dict[str, Compan
 def _add_people(session: Session, companies: dict[str, Company]) -> None:
     """People whose events since 2019-05 count up to the article's totals, and some with earlier events only."""
     names, places = _names(), list(companies.values())
-    for number in range(70):
+    for number in range(PEOPLE):
         company = places[number % len(places)]
-        person = Person(name=next(names), branch=company.branch, company=company, sex="1" if number % 3 else "2")
-        person.born_on = PartialDate(str(1968 + number % 28))
-        year = 2019 + number % 6
-        if number < ADMITTED:
-            steps = {
-                Stage.ACTIVIST: f"{year}-06",
-                Stage.CANDIDATE: f"{year + 1}-07",
-                Stage.PROBATIONARY: f"{year + 1}-10",
-            }
-            if year + 2 < today().year:
-                steps[Stage.FULL] = f"{year + 2}-10"
-        elif number < ACTIVISTS:
-            steps = {Stage.APPLICANT: f"{year}-05", Stage.ACTIVIST: f"{year}-12"}
-        else:
-            steps = {Stage.ACTIVIST: "2008-03", Stage.PROBATIONARY: "2010-07", Stage.FULL: "2011-07"}
+        name, sex = next(names)
+        person = Person(
+            name=name, branch=company.branch, company=company, sex=sex, ethnic_group=("01", "01", "03", "01", "26")[number % 5],
+            education=("20", "30", "40")[number % 3], born_on=PartialDate(str(1970 + number % 14)),
+        )  # fmt: skip
+        steps = _steps(number)
         person.steps = [DevelopmentStep(stage=stage, entered_on=PartialDate(day)) for stage, day in steps.items()]
-        if number >= 70 - KEY_POSTS:
-            person.key_posts = [KeyPost(post=POSTS[number % len(POSTS)], since=PartialDate(f"{year}-08"))]
+        if number >= PEOPLE - KEY_POSTS:
+            since = PartialDate(f"{2019 + number % 6}-08")
+            person.key_posts = [KeyPost(post=POSTS[number % len(POSTS)], since=since)]
+        elif number in EARLIER_POSTS:
+            since, until = PartialDate("2015-03"), PartialDate("2018-12")
+            person.key_posts = [KeyPost(post=POSTS[number % len(POSTS)], since=since, until=until)]
         session.add(person)
     session.flush()
 
 
+def _steps(number: int) -> dict[Stage, str]:
+    """The stages of one person of the companies, with their months."""
+    year = 2019 + number % 6
+    if number == ADMITTED - 1:  # on probation still, whenever the demo is loaded
+        return {
+            Stage.APPLICANT: _months_ago(44), Stage.ACTIVIST: _months_ago(36), Stage.CANDIDATE: _months_ago(12),
+            Stage.PROBATIONARY: _months_ago(6),
+        }  # fmt: skip
+    if number < ADMITTED:
+        steps = {
+            Stage.APPLICANT: f"{year - 1}-09", Stage.ACTIVIST: f"{year}-06", Stage.CANDIDATE: f"{year + 1}-07",
+            Stage.PROBATIONARY: f"{year + 1}-10", Stage.FULL: f"{year + 2}-10",
+        }  # fmt: skip
+        return {stage: month for stage, month in steps.items() if month <= _months_ago(0)}
+    if number < ACTIVISTS:
+        steps = {Stage.APPLICANT: f"{year}-05", Stage.ACTIVIST: f"{year}-12"}
+        return {**steps, Stage.CANDIDATE: _months_ago(3)} if number < ADMITTED + 3 else steps
+    return {Stage.ACTIVIST: "2008-03", Stage.CANDIDATE: "2009-09", Stage.PROBATIONARY: "2010-07", Stage.FULL: "2011-07"}
+
+
+def _months_ago(count: int) -> str:
+    """The month so many months before this one, as 2026-05."""
+    year, month = divmod(today().year * 12 + today().month - 1 - count, 12)
+    return f"{year}-{month + 1:02d}"
+
+
 def _names() -> Any:
-    for number in range(len(SURNAMES) * len(GIVEN)):
-        yield f"示例·{SURNAMES[(number * 7 + 3) % len(SURNAMES)]}{GIVEN[(number * 3 + number // len(GIVEN)) % len(GIVEN)]}"
+    """Names with the sex that goes with them; the surnames are none of the advisers'."""
+    surnames = SURNAMES[20:]
+    for number in range(len(surnames) * len(GIVEN)):
+        given = (number * 3 + number // len(GIVEN)) % len(GIVEN)
+        yield f"示例·{surnames[number * 5 % len(surnames)]}{GIVEN[given]}", _sex(given)
+
+
+def _sex(given: int) -> str:
+    """GIVEN holds names of men and of women by turns."""
+    return "2" if given % 2 else "1"
 
 
 def _add_work(session: Session, companies: dict[str, Company], postings: dict[str, Posting]) -> None:
@@ -247,15 +289,10 @@ def _add_work(session: Session, companies: dict[str, Company], postings: dict[st
     last_month = (day.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
     for number, (name, posting) in enumerate(postings.items()):
         first = 45 if name in NOT_VISITED else 2 + number % 18
-        for back in (first, first + 31, first + 62):
-            session.add(
-                Visit(
-                    posting=posting,
-                    visited_on=day - timedelta(days=back),
-                    purpose="meeting",
-                    findings="与支部书记商量本月组织生活安排，查看学习记录。",
-                )
-            )
+        for turn, back in enumerate((first, first + 31, first + 62)):
+            purpose, findings = VISITS[(number + turn) % len(VISITS)]
+            visited_on = day - timedelta(days=back)
+            session.add(Visit(posting=posting, visited_on=visited_on, purpose=purpose, findings=findings))
         company = companies[name]
         session.add(
             MonthlyReport(
@@ -272,6 +309,8 @@ def _add_work(session: Session, companies: dict[str, Company], postings: dict[st
                     return_reason="请补写主题党日情况。",
                 )
             )
+        elif name == "示例企业18":
+            session.add(MonthlyReport(company=company, month=day.strftime("%Y-%m"), content="本月开展主题党日一次。"))
         elif name not in EXAMPLES[3:]:
             status = ReportStatus.ACCEPTED if number % 3 else ReportStatus.SUBMITTED
             session.add(
@@ -312,18 +351,24 @@ def _assess_venues(session: Session, companies: dict[str, Company]) -> None:
                 answer = Answer.NOT_MET
             elif place in partly.get(name, ()):
                 answer = Answer.PARTLY
-            assessment.answers.append(AssessmentAnswer(item=item, self_answer=answer, review_answer=answer))
-            if name == "示例企业15" and answer is Answer.NOT_MET:
-                late = place in (0, 3)
-                session.add(
-                    Rectification(
-                        company=companies[name],
-                        item=item,
-                        what=f"补齐：{item.text}",
-                        responsible="示例·企业负责人",
-                        due_on=today() + timedelta(days=-10 if late else 20),
-                    )
+            row = AssessmentAnswer(item=item, self_answer=answer, review_answer=answer)
+            if answer is Answer.PARTLY:
+                row.self_answer, row.reason = Answer.MET, "现场查看，内容没有及时更新。"
+            assessment.answers.append(row)
+            if answer is Answer.NOT_MET:
+                late = name == "示例企业15" and place in (0, 3)
+                mending = Rectification(
+                    company=companies[name],
+                    assessment=assessment,
+                    item=item,
+                    what=f"补齐：{item.text}",
+                    responsible="示例·企业负责人",
+                    due_on=today() + timedelta(days=-10 if late else 20),
                 )
+                if name == "示例企业16":
+                    mending.status, mending.evidence = RectificationStatus.DONE, "已经制作完成，并挂在活动室墙上。"
+                    mending.done_on = today() - timedelta(days=5)
+                session.add(mending)
         assessment.status = AssessmentStatus.REVIEWED
         session.add(assessment)
         session.flush()

@@ -1,5 +1,6 @@
 """What every installation begins with: code tables, settings, the seed checklist, the default roles. Idempotent."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from models import (
     ChecklistTemplate,
     ChecklistVersion,
     Code,
+    Holiday,
     Role,
     RolePermission,
     Setting,
@@ -27,7 +29,7 @@ CODES = {
             start=1,
         )
     ),
-    "education": {"10": "研究生", "20": "大学本科", "30": "大学专科", "40": "中专", "60": "高中", "70": "初中", "80": "小学"},
+    "education": {"10": "研究生", "20": "大学本科", "30": "大学专科", "40": "中专", "60": "高中", "70": "初中", "80": "小学", "90": "其他"},
     "industry": {
         "trade": "批发零售", "building": "建筑", "transport": "交通运输", "property": "物业服务", "medicine": "医药",
         "environment": "环保", "labour": "劳务服务", "market": "市场经营", "catering": "住宿餐饮", "other": "其他",
@@ -47,6 +49,14 @@ SETTINGS = {
     "rectification_days": ("15", "整改期限（工作日）"),
 }
 
+# Days off that are certain by the national rule; moved weekends are announced each autumn and entered by the office.
+HOLIDAYS = {
+    "元旦": [date(2026, 1, 1), date(2027, 1, 1)],
+    "春节": [date(2027, 2, 5), date(2027, 2, 6), date(2027, 2, 7), date(2027, 2, 8)],
+    "劳动节": [date(2026, 5, 1), date(2026, 5, 2), date(2027, 5, 1), date(2027, 5, 2)],
+    "国庆节": [*(date(2026, 10, day) for day in (1, 2, 3)), *(date(2027, 10, day) for day in (1, 2, 3))],
+}
+
 # The article names 两栏四有四上墙 and defines it nowhere: a reasonable reading, which an administrator edits.
 CHECKLIST = ("两栏四有四上墙", "2026 版", {
     "两栏": ["党务公开栏", "宣传栏"],
@@ -56,12 +66,14 @@ CHECKLIST = ("两栏四有四上墙", "2026 版", {
 
 
 def load_reference_data(session: Session) -> None:
-    """Add what is missing; what an administrator changed stays as it is."""
+    """Fill an installation that has no roles yet; afterwards it is the administrators' and stays as it is."""
     if session.scalar(select(Role.id).limit(1)) is not None:
         return
     _add_codes(session)
     for key, (value, meaning) in SETTINGS.items():
         session.add(Setting(key=key, value=value, meaning=meaning))
+    for name, days in HOLIDAYS.items():
+        session.add_all(Holiday(day=day, name=name) for day in days)
     _add_checklist(session)
     _add_roles(session)
     session.flush()

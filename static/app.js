@@ -49,6 +49,13 @@
     show();
   });
 
+  // Filters left empty stay out of the address.
+  document.querySelectorAll("form.filters").forEach((form) => {
+    const empty = () => [...form.elements].filter((one) => one.name && one.value === "");
+    form.addEventListener("submit", () => empty().forEach((one) => { one.disabled = true; }));
+    window.addEventListener("pageshow", () => empty().forEach((one) => { one.disabled = false; }));
+  });
+
   document.querySelectorAll("[data-copy]").forEach((button) => {
     const words = button.textContent;
     const done = () => {

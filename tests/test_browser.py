@@ -56,7 +56,7 @@ def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, lis
     page.fill("#username", name)
     page.fill("#password", PASSWORD)
     page.click("button[type=submit]")
-    page.wait_for_selector("text=工作台")
+    page.wait_for_selector("h1:has-text('工作台')")
     return page, complaints
 
 

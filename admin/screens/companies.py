@@ -10,15 +10,7 @@ from services.reports.programme import figures_of
 
 class CompanyScreen(Screen):
     model, area, order = Company, "非公企业", "short_name"
-    columns = [
-        "short_name",
-        "branch.name",
-        "active_posting.adviser_name",
-        "industry",
-        "status",
-        "venue_area",
-        "updated_at",
-    ]
+    columns = ["short_name", "branch.name", "active_posting.adviser_name", "industry", "status", "venue_area"]
     search = ["short_name", "registered_name", "credit_code"]
     filters = ["industry", "status", "branch", "employees"]
     form_groups = {

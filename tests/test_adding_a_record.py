@@ -1,0 +1,79 @@
+"""docs/adding-a-record.md is done to the letter, in a process of its own; docs/checks.md names every check."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+WHAT_IT_PROMISES = """
+from pathlib import Path
+from tempfile import mkdtemp
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from admin import screens
+from admin.screen import Screen
+from models import Company, db
+from models.base import BranchScoped, Record, label, owned_by
+from models.column_types import PartialDate, PartialDateType
+
+{model}
+
+{screen}
+
+screens.companies.SCREENS.append(HonourScreen)
+from policy.write_guard import keep_history
+from sqlalchemy import inspect
+keep_history(inspect(Honour), Honour)
+from tests.conftest import build_app
+from tests.matrix import walk
+from tests.world import PASSWORD, make_world
+
+folder = Path(mkdtemp())
+app = build_app(f"sqlite:///{{folder / 'world.db'}}", folder)
+with app.app_context():
+    db.create_all()
+    world = make_world()
+key, company = world.rows["honour", "甲"], world.rows["company", "甲"]
+client = app.test_client()
+client.post("/sign-in", data={{"username": "city_admin", "password": PASSWORD}})
+page = client.get("/").get_data(as_text=True)
+assert 'href="/honour/"' in page
+assert "荣誉名称" in client.get("/honour/?search=秘honour甲").get_data(as_text=True)
+made = client.post("/honour/new/", data={{"company": company, "name": "先进", "awarded_on": "2020.5"}})
+assert made.status_code == 302, made.get_data(as_text=True)
+assert "2020-05" in client.get("/honour/?search=先进").get_data(as_text=True)
+assert "请填写荣誉名称" in client.post("/honour/new/", data={{"company": company}}).get_data(as_text=True)
+for address in ("details/", "edit/", "history/", "explain/", "delete/"):
+    assert client.get(f"/honour/{{address}}?id={{key}}").status_code == 200, address
+assert client.get("/honour/export/csv/").get_data(as_text=True).count("\\n") == 4
+assert client.get("/honour/export/xlsx/").status_code == 200
+assert "荣誉" in client.get(f"/company/details/?id={{company}}").get_data(as_text=True)
+for role in ("company_clerk", "branch_admin", None):
+    walk(app, world, role, only=lambda _method, address: address.startswith("/honour/"))
+assert client.post("/honour/delete/", data={{"id": key}}).status_code == 302
+assert client.get(f"/honour/details/?id={{key}}").status_code == 404
+print("all promises kept")
+"""
+
+
+def test_the_page_on_adding_a_record_keeps_its_promises() -> None:
+    model, screen = re.findall(r"```python\n(.*?)```", (ROOT / "docs/adding-a-record.md").read_text(), re.S)
+    assert len(screen.strip().splitlines()) <= 15
+    script = WHAT_IT_PROMISES.format(model=model, screen=screen)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "all promises kept" in done.stdout, done.stdout + done.stderr
+
+
+def test_every_screen_is_at_most_fifteen_lines_of_declaration() -> None:
+    for file in (ROOT / "admin/screens").glob("*.py"):
+        for body in re.findall(r"^class \w+Screen\(Screen\):\n(.*?)(?=^\S|\Z)", file.read_text(), re.S | re.M):
+            declared = re.split(r"\n    (?:def|@)", body)[0]
+            assert len(declared.strip().splitlines()) <= 15, (file.name, declared[:60])
+
+
+def test_every_check_is_explained() -> None:
+    used = set(re.findall(r'_stop\(\s*"([MS]\d+)"', (ROOT / "admin/checks.py").read_text()))
+    explained = set(re.findall(r"^\| ([MS]\d+) \|", (ROOT / "docs/checks.md").read_text(), re.M))
+    assert used == explained
