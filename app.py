@@ -1,6 +1,7 @@
 """The application: ordered wiring, nothing else. ``python app.py`` migrates, loads the demo and serves."""
 
 import hashlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from flask_admin.theme import Theme
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import commands
@@ -109,7 +111,8 @@ def add_to_templates(app: Flask) -> None:
 
     def demo_is_loaded() -> bool:
         if not demo_seen:
-            with system_session("sign_in", readonly=True) as session:
+            # The error page asks too, and must come up when the database doesn't.
+            with suppress(SQLAlchemyError), system_session("sign_in", readonly=True) as session:
                 if demo.is_demo(session):
                     demo_seen.append(True)
         return bool(demo_seen)
