@@ -51,7 +51,6 @@ class Screen(ModelView):
     form_groups: ClassVar[dict[str, list[str]]] = {}
     order: ClassVar[str] = "id"
     figures: ClassVar[dict[str, Any]] = {}
-    query_budget: ClassVar[int] = 12
 
     list_template = "admin/model/list.html"
     create_template = "admin/model/create.html"

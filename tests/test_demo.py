@@ -162,7 +162,6 @@ def test_names_are_fictional_and_marked(demo: Flask) -> None:
         assert session.scalar(select(func.count(Adviser.id)).where(Adviser.name.like("示例·%"))) == 20
         assert session.scalar(select(func.count(Posting.id)).where(Posting.ended_on.is_(None))) == 20
         assert session.scalar(select(func.count(Company.id)).where(Company.credit_code.is_not(None))) == 0
-        assert actor_of("auditor").may("audit_entry:read")
 
 
 def test_the_branch_administrator_reaches_the_four_companies_and_no_other(demo: Flask) -> None:
