@@ -10,10 +10,13 @@ from models import Code, db
 from models.clock import local
 from models.column_types import LabelledEnum
 from models.personal import MASKS
+from policy.actions import action_words, permission_words, resource_words
 
 OUT_OF_SIGHT = "〔不可见〕"
 # Columns that stand for the whole related record: their head says what that record is to the row.
 NAMES = {"name", "short_name", "what", "text"}
+# What the program calls by names of its own, and how people read them.
+WORDS = {"action": action_words, "resource": resource_words, "permission": permission_words}
 
 
 def code_labels() -> dict[tuple[str, str], str]:
@@ -67,13 +70,20 @@ def shown(row: Any, name: str, labels: dict[tuple[str, str], str] | None = None)
     if value is None or value == "":
         return None
     column = column_of(type(row), name)
-    info = column.info if column is not None else {}
     if value is OUT_OF_SIGHT:
         return OUT_OF_SIGHT
+    return in_words(column, value, labels) if column is not None else str(value)
+
+
+def in_words(column: Any, value: Any, labels: dict[tuple[str, str], str] | None = None) -> str:
+    """A column's value as people read it."""
+    info = column.info
     if "mask" in info:
         return MASKS[info["mask"]](value)
     if "code" in info:
         return (code_labels() if labels is None else labels).get((info["code"], value), value)
+    if "words" in info:
+        return WORDS[info["words"]]().get(value, value)
     if info.get("hundredths"):
         return f"{value // 100}.{value % 100:02d}"
     if isinstance(value, LabelledEnum):

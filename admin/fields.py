@@ -13,12 +13,11 @@ from wtforms import (
     IntegerField,
     PasswordField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, html_params
+from wtforms.widgets import html_params
 
 from models import db
 from models.column_types import PartialDate
@@ -33,7 +32,6 @@ class Shown:
     """What templates ask of every field."""
 
     kind = "text"
-    unit: str | None = None
     hidden_value = False
 
 
@@ -130,14 +128,6 @@ class ChoiceField(Shown, SelectField):
     def pre_validate(self, form: Any) -> None:
         if self.data is not None and str(self.data) not in {str(value) for value, *_ in self.choices}:
             raise ValidationError("请从列表里选一项。")
-
-
-class ChecksField(Shown, SelectMultipleField):
-    """Any of a list, as boxes to tick."""
-
-    kind = "checks"
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class MaskedField(Shown, StringField):

@@ -1,13 +1,15 @@
 """Filters of lists, one kind for each kind of column. Choices are asked for at each request, never kept."""
 
+from datetime import datetime, time
 from typing import Any
 
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from sqlalchemy import Boolean, Date, Enum, Integer, false, inspect
 
-from admin.cells import code_labels
+from admin.cells import WORDS, code_labels
 from models import db
-from models.column_types import PartialDate, PartialDateType
+from models.clock import CITY_TIME
+from models.column_types import PartialDate, PartialDateType, UtcDateTime
 
 MAX_TEXT = 100
 
@@ -44,6 +46,8 @@ class ChoiceFilter(ScreenFilter):
         info, kind = self.column.info, self.column.type
         if "code" in info:
             return [(code, text) for (table, code), text in code_labels().items() if table == info["code"]]
+        if "words" in info:
+            return sorted(WORDS[info["words"]]().items(), key=lambda pair: pair[1])
         if isinstance(kind, Boolean):
             return [("1", "是"), ("0", "否")]
         return [(member.value, member.label) for member in kind.enum_class]
@@ -77,7 +81,10 @@ class BoundFilter(ScreenFilter):
         if isinstance(self.column.type, PartialDateType):
             # "until 2019-05" takes the whole month: as text "2019-05-31" sorts before "2019-05~".
             return PartialDate(written.iso + "~") if self.part == "until" else written
-        return written.first_day
+        day = written.last_day if self.part == "until" else written.first_day
+        if isinstance(self.column.type, UtcDateTime):
+            return datetime.combine(day, time.max if self.part == "until" else time.min, CITY_TIME)
+        return day
 
 
 class RelationFilter(ScreenFilter):
@@ -107,8 +114,8 @@ def make_filters(model: type, name: str, label: str) -> list[ScreenFilter]:
         return [RelationFilter(getattr(model, f"{name}_id"), label, name, relations[name].mapper.class_)]
     column = getattr(model, name)
     kind = column.type
-    if isinstance(kind, Enum | Boolean) or "code" in column.info:
+    if isinstance(kind, Enum | Boolean) or column.info.keys() & {"code", "words"}:
         return [ChoiceFilter(column, label, name)]
-    if isinstance(kind, Date | Integer | PartialDateType):
+    if isinstance(kind, Date | Integer | PartialDateType | UtcDateTime):
         return [BoundFilter(column, label, f"{name}_{part}", part) for part in ("from", "until")]
     return [ContainsFilter(column, label, name)]

@@ -1,6 +1,6 @@
 """Forms made from a model's columns: label, help, widget and validators come from what the column says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask_admin.form import BaseForm
@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Date, Enum, Integer, String, inspect, select
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from admin import fields
-from admin.cells import code_labels
+from admin.cells import WORDS, code_labels
 from models import Branch
 from models.column_types import EncryptedText, PartialDateType
 from models.personal import CHECKS
@@ -23,22 +23,29 @@ class ScreenForm(BaseForm):
     """The base of the forms that screens make."""
 
 
-def make_form(model: type, names: list[str], lookup_url: Callable[[str], str]) -> type[ScreenForm]:
-    """A form class with one field for each name; a name is a column or a relationship of the model."""
+def make_form(
+    model: type, names: list[str], lookup_url: Callable[[str], str], needed: Collection[str] = ()
+) -> type[ScreenForm]:
+    """A form class with one field for each name; a name is a column or a relationship of the model.
+
+    ``needed`` columns must be filled in here, though the record may exist without them.
+    """
     relations = inspect(model).relationships
     members: dict[str, Any] = {
-        name: _lookup_field(model, name, lookup_url) if name in relations else _column_field(model, name)
+        name: _lookup_field(model, name, lookup_url)
+        if name in relations
+        else _column_field(model, name, name in needed)
         for name in names
     }
     return type(f"{model.__name__}Form", (ScreenForm,), {**members, "version_seen": fields.SeenField()})
 
 
-def _column_field(model: type, name: str) -> Any:
+def _column_field(model: type, name: str, needed: bool = False) -> Any:
     column = inspect(model).columns[name]
     info = column.info
-    required = not column.nullable and column.default is None and not isinstance(column.type, Boolean)
+    required = needed or (not column.nullable and column.default is None and not isinstance(column.type, Boolean))
     options: dict[str, Any] = {
-        "label": info["label"],
+        "label": f"{info['label']}（{info['unit']}）" if info.get("unit") else info["label"],
         "description": info.get("help", ""),
         "validators": [InputRequired(f"请填写{info['label']}。") if required else Optional(), fields.refuse_unreadable],
     }
@@ -46,8 +53,7 @@ def _column_field(model: type, name: str) -> Any:
         options["validators"].append(_check(info["check"]))
     kind, more = _kind_of(column)
     options["validators"] += more.pop("validators", [])
-    field = kind(**options, **more)
-    return field
+    return kind(**options, **more)
 
 
 def _kind_of(column: Any) -> tuple[type, dict[str, Any]]:
@@ -55,6 +61,11 @@ def _kind_of(column: Any) -> tuple[type, dict[str, Any]]:
     info, kind = column.info, column.type
     if "mask" in info:
         return fields.MaskedField, {"mask": info["mask"], "filters": [fields.clean_text]}
+    if "words" in info:
+        return fields.ChoiceField, {
+            "options": lambda: list(WORDS[info["words"]]().items()),
+            "coerce": fields.clean_text,
+        }
     if "code" in info:
         return fields.ChoiceField, {"options": _codes(info["code"]), "coerce": fields.clean_text}
     if isinstance(kind, Enum):

@@ -11,17 +11,15 @@ from wtforms.validators import InputRequired, Length
 from admin import cells
 from admin.fields import LookupField, Shown, refuse_unreadable
 from admin.forms import ScreenForm
-from models import AuditEntry, db
+from admin.history import entries_about, entries_shown
+from models import db
 from models.base import BranchScoped
-from models.clock import local
 from policy import audit, the_actor
 from policy.actions import actions_on
 from policy.explain import explain
 from services.trash import owned_children
 
 RELATED_ROWS = 5
-HISTORY_ROWS = 200
-ACTIONS = {"create": "新增", "update": "修改", "delete": "删除", "unmask": "查看完整号码"}
 
 
 def form_layout(screen: Any, form: Any) -> list[tuple[str, list[Any]]]:
@@ -74,6 +72,10 @@ def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
                 return field, "已经有一个正在进行的派驻，请先结束它。"
             if str(constraint.name).startswith("uq"):
                 return field, "已经有相同的记录，请检查是否重复登记。"
+    if "never changes" in text:
+        return None, "这个清单版本已经发布，不能再改；需要修改，请另做一个新版本。"
+    if "stays with its" in text:
+        return "checklist_version", "考核已经对应这个清单版本，不能换；请另做一次考核。"
     if "CHECK" in text or "check" in text:
         return None, "几项内容互相矛盾（如结束早于开始、办结没有日期），请检查。"
     if "FOREIGN KEY" in text or "foreign key" in text:
@@ -167,48 +169,6 @@ def tabs(screen: Any, row: Any) -> list[dict[str, Any]]:
     ]
 
 
-def history(screen: Any, row: Any) -> list[dict[str, Any]]:
-    """Who changed the record, newest first, with old and new side by side."""
-    entries = db.session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.resource == screen.resource, AuditEntry.record_id == row.id)
-        .order_by(AuditEntry.id.desc())
-        .limit(HISTORY_ROWS)
-    )
-    return [entry_shown(type(row), entry) for entry in entries]
-
-
-def entry_shown(model: type, entry: AuditEntry) -> dict[str, Any]:
-    """One audit entry as people read it."""
-    columns = inspect(model).columns
-    changes = []
-    for key, change in entry.changes.items():
-        label = columns[key].info["label"] if key in columns else {"reason": "原因", "field": "项目"}.get(key, key)
-        old, new = change if isinstance(change, list) else ("", change)
-        kind = columns.get(key, None)
-        changes.append({"label": label, "old": _readable(kind, old), "new": _readable(kind, new)})
-    return {
-        "at": local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
-        "who": entry.actor_name,
-        "on_behalf": entry.on_behalf_of,
-        "what": ACTIONS.get(entry.action, entry.action),
-        "changes": changes,
-        "where": " ".join(part for part in (entry.channel, entry.address) if part),
-    }
-
-
-def _readable(column: Any, value: Any) -> str:
-    if value is None or value == "":
-        return "—"
-    if column is not None:
-        kind = getattr(column.type, "enum_class", None)
-        if kind is not None and value in {member.value for member in kind}:
-            return kind(value).label
-        if "code" in column.info:
-            return cells.code_labels().get((column.info["code"], value), str(value))
-    return "是" if value is True else "否" if value is False else str(value)
-
-
 def decisions(row: Any) -> list[Any]:
     """What the signed-in person may do with the record, and why."""
     return explain(the_actor(), row)
@@ -265,12 +225,7 @@ def conflict(screen: Any, row: Any) -> str:
     """Both versions side by side: what is stored now, and what was typed."""
     form = screen._edit_form_class(request.form, obj=row)
     form.validate()
-    newest = db.session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.resource == screen.resource, AuditEntry.record_id == row.id)
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    ).first()
+    newest = next(iter(entries_shown(entries_about(screen.resource, row.id, at_most=1))), None)
     rows = []
     for name in screen.form_names:
         field = form[name]
@@ -285,8 +240,7 @@ def conflict(screen: Any, row: Any) -> str:
         "admin/model/conflict.html",
         model=row,
         rows=rows,
-        who=newest.actor_name if newest else "",
-        at=local(newest.at).strftime("%Y-%m-%d %H:%M") if newest else "",
+        newest=newest,
         form_items=[*posted, ("version_seen", row.version)],
         target=screen.get_url(".edit_view", id=row.id),
         reload_url=screen.get_url(".edit_view", id=row.id),

@@ -4,6 +4,7 @@ A screen is a declaration of at most 15 lines. It never filters rows and never a
 policy/ stand at the session, beneath everything here.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from flask import Response, abort, flash, jsonify, redirect, request, url_for
@@ -20,6 +21,8 @@ from admin import cells, listing, record_pages, sheets
 from admin.fields import LookupField
 from admin.filters import RelationFilter, make_filters
 from admin.forms import choices_of, make_form
+from admin.history import entries_about, entries_shown
+from admin.steps import Step, offered_steps, take_step
 from models import db
 from models.base import BranchScoped
 from policy import Changed, NotAllowed, Refused, the_actor
@@ -41,6 +44,9 @@ class Screen(ModelView):
         form_groups: the form, group by group; without it the record can't be edited.
         order: the default sort, a column name, with "-" in front for newest first.
         figures: sets of rows that a total on the home page opens (services/reports).
+        steps: what can be done with a record besides editing it (admin/steps.py).
+        locked: why a row can't be edited or deleted in its present state, in Chinese; None while it can.
+        can_add: whether people add such records; some are only ever made by a step or by the program.
     """
 
     model: ClassVar[type]
@@ -51,6 +57,9 @@ class Screen(ModelView):
     form_groups: ClassVar[dict[str, list[str]]] = {}
     order: ClassVar[str] = "id"
     figures: ClassVar[dict[str, Any]] = {}
+    steps: ClassVar[list[Step]] = []
+    locked: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _row: None)
+    can_add: ClassVar[bool] = True
 
     list_template = "admin/model/list.html"
     create_template = "admin/model/create.html"
@@ -107,7 +116,7 @@ class Screen(ModelView):
 
     @property
     def can_create(self) -> bool:  # type: ignore[override]
-        return bool(self.form_groups) and self.may("create")
+        return self.can_add and bool(self.form_groups) and self.may("create")
 
     @property
     def can_edit(self) -> bool:  # type: ignore[override]
@@ -123,11 +132,11 @@ class Screen(ModelView):
 
     def may_edit(self, row: Any) -> bool:
         """Whether this row can be edited by the actor."""
-        return bool(self.form_groups) and self.may("update", row)
+        return bool(self.form_groups) and self.may("update", row) and self.locked(row) is None
 
     def may_delete(self, row: Any) -> bool:
         """Whether this row can be deleted by the actor."""
-        return self.may("delete", row)
+        return self.may("delete", row) and self.locked(row) is None
 
     def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         # Flask-Admin calls a page again after a TypeError, which would hide the first one.
@@ -154,12 +163,16 @@ class Screen(ModelView):
         return {"title": self.figures[key].title, "clear_url": self.get_url(".index_view")} if key else None
 
     def get_one(self, id: Any) -> Any:
-        text = str(id)
-        row = None
+        row = self.find(id)
+        return row if row is not None else abort(404)
+
+    def find(self, key: Any) -> Any:
+        """The row of this key with what the list shows of it; None when it isn't in sight."""
+        text, row = str(key), None
         if text.isascii() and text.isdigit() and len(text) < 16:
             statement = listing.with_related(select(self.model), self.model, self.columns)
             row = db.session.scalar(statement.where(self.model.id == int(text)))
-        return row if row is not None else abort(404)
+        return row
 
     def _asked_id(self) -> str:
         """The id that the request asks for, wherever it stands."""
@@ -259,8 +272,8 @@ class Screen(ModelView):
     tabs = record_pages.tabs
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
-        """What can be done next with the row; screens with work flows add theirs."""
-        return []
+        """What can be done next with the row."""
+        return offered_steps(self, row)
 
     # Forms
 
@@ -270,7 +283,11 @@ class Screen(ModelView):
         return [name for names in self.form_groups.values() for name in names]
 
     def scaffold_form(self) -> Any:
-        return make_form(self.model, self.form_names, lambda name: url_for(f"{self.resource}.ajax_lookup", name=name))
+        return make_form(self.model, self.form_names, self.lookup_url)
+
+    def lookup_url(self, name: str) -> str:
+        """Where a form's look-up searches."""
+        return url_for(f"{self.resource}.ajax_lookup", name=name)
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
@@ -303,9 +320,15 @@ class Screen(ModelView):
             return record_pages.conflict(self, self.get_one(row.id)), 409
 
     def _require_form(self, action_name: str, row: Any = None) -> None:
-        if not self.form_groups:
+        if not self.form_groups or (action_name == "create" and not self.can_add):
             raise NotAllowed("这类记录不在这里填写。")
         self.require(action_name, row)
+        self._require_unlocked(row)
+
+    def _require_unlocked(self, row: Any) -> None:
+        reason = None if row is None else self.locked(row)
+        if reason:
+            raise Refused(reason)
 
     def create_model(self, form: Any) -> Any:
         return self._save(form, self.build_new_instance(), True)
@@ -343,10 +366,16 @@ class Screen(ModelView):
         row = self.get_one(self._asked_id())
         return self.render(self.details_template, model=row, return_url=self.get_url(".index_view"))
 
+    @expose("/step/<step>/", methods=("GET", "POST"))
+    def step_view(self, step: str) -> Any:
+        chosen = next((one for one in self.steps if one.key == step), None) or abort(404)
+        return take_step(self, chosen, self.get_one(self._asked_id()))
+
     @expose("/history/")
     def history_view(self) -> Any:
         row = self.get_one(self._asked_id())
-        return self.render("admin/model/history.html", model=row, entries=record_pages.history(self, row))
+        entries = entries_shown(entries_about(self.resource, row.id))
+        return self.render("admin/model/history.html", model=row, entries=entries)
 
     @expose("/explain/")
     def explain_view(self) -> Any:
@@ -362,6 +391,7 @@ class Screen(ModelView):
     def delete_view(self) -> Any:
         row = self.get_one(self._asked_id())
         self.require("delete", row)
+        self._require_unlocked(row)
         if request.method == "GET":
             return record_pages.ask_before_delete(self, [row], self.get_url(".delete_view"), [("id", row.id)])
         return self._delete([row])
@@ -371,6 +401,7 @@ class Screen(ModelView):
         rows = self.get_many(ids)
         for row in rows:
             self.require("delete", row)
+            self._require_unlocked(row)
         if request.form.get("confirmed") != "yes":
             hidden = [("action", "delete"), ("confirmed", "yes"), *(("rowid", row.id) for row in rows)]
             return record_pages.ask_before_delete(self, rows, self.url_for_action(), hidden)

@@ -47,7 +47,7 @@ class RolePermission(Protected, Record):
     record_name = "权限"
 
     role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), index=True, info=label("角色"))
-    permission: Mapped[str] = mapped_column(String(60), info=label("权限"))
+    permission: Mapped[str] = mapped_column(String(60), info=label("权限", words="permission"))
 
     role: Mapped[Role] = relationship(back_populates="permissions")
 

@@ -108,12 +108,14 @@ class Rectification(BranchScoped, Record):
     what: Mapped[str] = mapped_column(String(200), info=label("整改事项"))
     responsible: Mapped[str] = mapped_column(String(40), info=label("责任人"))
     due_on: Mapped[date] = mapped_column(index=True, info=label("整改期限"))
-    evidence: Mapped[str | None] = mapped_column(String(1000), info=label("整改情况", multiline=True))
-    status: Mapped[RectificationStatus] = mapped_column(
-        choice(RectificationStatus), default=RectificationStatus.OPEN, info=label("进展")
+    evidence: Mapped[str | None] = mapped_column(
+        String(1000), info=label("整改情况", "做了什么，现在怎样。", multiline=True)
     )
-    done_on: Mapped[date | None] = mapped_column(info=label("整改完成日期"))
-    closed_on: Mapped[date | None] = mapped_column(info=label("销号日期"))
+    status: Mapped[RectificationStatus] = mapped_column(
+        choice(RectificationStatus), default=RectificationStatus.OPEN, info=label("进展", computed=True)
+    )
+    done_on: Mapped[date | None] = mapped_column(info=label("整改完成日期", "不填就是今天。", computed=True))
+    closed_on: Mapped[date | None] = mapped_column(info=label("销号日期", "不填就是今天。", computed=True))
 
     company: Mapped[Company] = relationship()
     assessment: Mapped[Assessment | None] = relationship(

@@ -24,8 +24,8 @@ class AuditEntry(Protected, db.Model):
     on_behalf_of: Mapped[str | None] = mapped_column(String(60), info=label("代谁操作"))
     channel: Mapped[str] = mapped_column(String(20), info=label("途径"))
     address: Mapped[str | None] = mapped_column(String(60), info=label("来源地址"))
-    action: Mapped[str] = mapped_column(String(20), info=label("操作"))
-    resource: Mapped[str] = mapped_column(String(40), info=label("记录类别"))
+    action: Mapped[str] = mapped_column(String(20), info=label("操作", words="action"))
+    resource: Mapped[str] = mapped_column(String(40), info=label("记录类别", words="resource"))
     record_id: Mapped[int | None] = mapped_column(info=label("记录编号"))
     record_title: Mapped[str] = mapped_column(String(120), info=label("记录"))
     branch_before: Mapped[int | None] = mapped_column(info=label("原党组织"))
@@ -47,7 +47,7 @@ class Trash(BranchScoped, Record):
 
     record_name = "回收站"
 
-    resource: Mapped[str] = mapped_column(String(40), info=label("记录类别"))
+    resource: Mapped[str] = mapped_column(String(40), info=label("记录类别", words="resource"))
     record_id: Mapped[int] = mapped_column(info=label("记录编号"))
     record_title: Mapped[str] = mapped_column(String(120), info=label("记录"))
     deleted_by: Mapped[str] = mapped_column(String(60), info=label("删除人"))

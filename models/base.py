@@ -15,9 +15,11 @@ from models.pinyin import initials, pinyin
 def label(text: str, help: str = "", unit: str = "", **more: Any) -> dict[str, Any]:
     """What a person reads beside a column, kept in the column's ``info``.
 
-    ``more``: ``code`` names a code table (models/reference.py), ``mask`` a rule of models/personal.py that hides all but
-    a few digits, ``check`` a rule that what is typed must pass, ``personal=True`` keeps values out of the audit log,
-    ``multiline=True`` gives a large box, ``internal=True`` keeps the column from every screen.
+    ``more``: ``code`` names a code table (models/reference.py), ``words`` a list of the program's own names that have
+    words in Chinese (admin/cells.py), ``mask`` a rule of models/personal.py that hides
+    all but a few digits, ``check`` a rule that what is typed must pass, ``personal=True`` keeps values out of the audit
+    log, ``multiline=True`` gives a large box, ``computed=True`` keeps the column from forms, ``internal=True`` from every
+    screen.
     """
     return {"label": text, "help": help, "unit": unit, **more}
 

@@ -42,7 +42,7 @@ class ChecklistVersion(Reference, Record):
     template_id: Mapped[int] = mapped_column(ForeignKey("checklist_template.id"), index=True, info=label("清单"))
     name: Mapped[str] = mapped_column(String(60), info=label("版本名称", "如“2026 版”。"))
     status: Mapped[VersionStatus] = mapped_column(
-        choice(VersionStatus), default=VersionStatus.DRAFT, info=label("状态", "发布后不能再改。")
+        choice(VersionStatus), default=VersionStatus.DRAFT, info=label("状态", computed=True)
     )
     passed_percent: Mapped[int] = mapped_column(default=90, info=label("达标线", unit="%"))
     nearly_percent: Mapped[int] = mapped_column(default=75, info=label("基本达标线", unit="%"))

@@ -1,6 +1,7 @@
 """Column types that SQLAlchemy lacks: UTC instants, uncertain dates, labelled choices, encrypted text."""
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -97,6 +98,14 @@ class PartialDate:
         """The earliest day it can mean."""
         year, month, day = ([*list(map(int, self.iso.split("-"))), 1, 1])[:3]
         return date(year, month, day)
+
+    @property
+    def last_day(self) -> date:
+        """The latest day it can mean."""
+        first = self.first_day
+        if self.precision == "year":
+            return date(first.year, 12, 31)
+        return first if self.precision == "day" else first.replace(day=monthrange(first.year, first.month)[1])
 
     def __str__(self) -> str:
         return self.iso

@@ -28,8 +28,12 @@ class Posting(BranchScoped, Record):
     adviser_name: Mapped[str] = mapped_column(String(40), info=label("指导员", computed=True))
     adviser_phone: Mapped[str] = mapped_column(String(20), info=label("指导员工作电话", computed=True))
     started_on: Mapped[date] = mapped_column(info=label("派驻开始"))
-    ended_on: Mapped[date | None] = mapped_column(info=label("派驻结束", "填写后，指导员不再能看到企业的记录。"))
-    end_reason: Mapped[str | None] = mapped_column(String(20), info=label("结束原因", code="posting_end_reason"))
+    ended_on: Mapped[date | None] = mapped_column(
+        info=label("派驻结束", "从这一天起，指导员不再能看到企业的记录。", computed=True)
+    )
+    end_reason: Mapped[str | None] = mapped_column(
+        String(20), info=label("结束原因", code="posting_end_reason", computed=True)
+    )
     handover: Mapped[str | None] = mapped_column(String(1000), info=label("交接情况", multiline=True))
 
     company: Mapped[Company] = relationship(

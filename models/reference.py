@@ -9,11 +9,11 @@ from models.base import Record, Reference, label
 
 
 class Code(Reference, Record):
-    """One entry of a code table: what is stored and what people read."""
+    """One entry of a code table: what is stored and what people read. The code tables are a code table themselves."""
 
     record_name = "代码"
 
-    code_table: Mapped[str] = mapped_column(String(30), info=label("代码表", "如 sex、industry。"))
+    code_table: Mapped[str] = mapped_column(String(30), info=label("代码表", code="code_table"))
     code: Mapped[str] = mapped_column(String(20), info=label("代码"))
     text: Mapped[str] = mapped_column(String(60), info=label("名称"))
     position: Mapped[int] = mapped_column(default=1, info=label("次序"))
@@ -30,9 +30,9 @@ class Setting(Reference, Record):
 
     record_name = "设置"
 
-    key: Mapped[str] = mapped_column(String(60), unique=True, info=label("键"))
+    key: Mapped[str] = mapped_column(String(60), unique=True, info=label("键", internal=True))
     value: Mapped[str] = mapped_column(String(500), info=label("值"))
-    meaning: Mapped[str] = mapped_column(String(200), info=label("含义"))
+    meaning: Mapped[str] = mapped_column(String(200), info=label("含义", computed=True))
 
     @property
     def title(self) -> str:

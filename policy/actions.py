@@ -1,6 +1,7 @@
 """The permissions there are: ``resource:action``. An unknown name raises, so that a slip can't open or close a door."""
 
 from functools import cache
+from typing import Any
 
 from models import Base
 from models.base import BranchScoped, Protected, Reference
@@ -41,6 +42,33 @@ def actions_on(resource: str) -> dict[str, str]:
     """What can be done with a resource, with its Chinese words; unmasking only where something is masked."""
     masked = any("mask" in column.info for column in models_by_resource()[resource].__table__.columns)
     return ACTIONS | EXTRA_ACTIONS.get(resource, {}) | ({"unmask": "查看完整号码"} if masked else {})
+
+
+@cache
+def action_words() -> dict[str, str]:
+    """Every action in Chinese: 修改, 销号."""
+    words = dict(ACTIONS)
+    for resource in models_by_resource():
+        words |= actions_on(resource)
+    return words
+
+
+@cache
+def resource_words() -> dict[str, str]:
+    """Every resource in Chinese: 企业, 走访."""
+    return {resource: model.record_name for resource, model in models_by_resource().items()}
+
+
+@cache
+def permission_words() -> dict[str, str]:
+    """Every permission in Chinese: 企业·修改."""
+    return {permission: label_of(permission) for permission in sorted(all_permissions())}
+
+
+def target_of(column: Any) -> type | None:
+    """The model whose key this column holds; None when it holds none."""
+    names = (key.column.table.name for key in column.foreign_keys if key.column.name == "id")
+    return models_by_resource().get(next(names, ""))
 
 
 @cache

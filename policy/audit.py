@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from models import AuditEntry
+from models import AuditEntry, RolePermission
 from models.column_types import PartialDate
-from policy.actions import resource_of
+from policy.actions import permission_words, resource_of
 from policy.actor import Actor
 
 CHANGED = "已修改"
@@ -42,11 +42,17 @@ def entry(
         "action": action,
         "resource": resource_of(type(row)),
         "record_id": inspect(row).dict.get("id"),
-        "record_title": str(row.title)[:120] if hasattr(row, "title") else type(row).__name__,
+        "record_title": _title(row)[:120],
         "branch_before": branches[0],
         "branch_after": branches[1],
         "changes": changes,
     }
+
+
+def _title(row: Any) -> str:
+    """What people call the row; a permission is a name of the program's and has words of its own."""
+    named = isinstance(row, RolePermission)
+    return permission_words().get(row.permission, row.permission) if named else str(row.title)
 
 
 def write_entries(session: Any, entries: list[dict[str, Any]]) -> None:
@@ -69,7 +75,7 @@ def shown_changes(changes: dict[str, tuple[Any, Any]], row: Any) -> dict[str, An
         info = columns[key].info
         if info.get("personal"):
             shown[key] = CHANGED
-        elif not info.get("internal"):
+        elif not info.get("internal") and key != "id":
             shown[key] = [as_json(old), as_json(new)]
     return shown
 

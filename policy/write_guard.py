@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapper
 from models import Base, GuardedSession, Trash
 from models.base import BranchScoped, Reference
 from policy import audit
-from policy.actions import models_by_resource, resource_of
+from policy.actions import resource_of, target_of
 from policy.actor import EVERYWHERE, Actor
 from policy.errors import NoActor, NotAllowed, Refused
 from policy.protected import check_write
@@ -99,21 +99,14 @@ def _check_new_branch(actor: Actor, branch: Any) -> tuple[int | None, int | None
 def _note_foreign_keys(actor: Actor, row: Any, changes: dict[str, Any], pointed_at: dict[type, dict[int, str]]) -> None:
     """Collect the keys newly pointed at whose rows the actor may not all see."""
     for column in inspect(type(row)).columns:
-        target = _target(column)
-        if target is None or column.key not in changes or (column.key == "branch_id" and isinstance(row, BranchScoped)):
+        target = target_of(column)
+        if target is None or issubclass(target, Reference) or column.key not in changes:
+            continue
+        if column.key == "branch_id" and isinstance(row, BranchScoped):
             continue
         key = changes[column.key][1]
         if key is not None and actor.reach(f"{resource_of(target)}:read") is not EVERYWHERE:
             pointed_at[target][key] = column.key.removesuffix("_id")
-
-
-def _target(column: Any) -> type | None:
-    """The scoped or protected model whose key this column holds, if it holds one."""
-    for foreign_key in column.foreign_keys:
-        if foreign_key.column.name == "id":
-            model = models_by_resource().get(foreign_key.column.table.name)
-            return None if model is None or issubclass(model, Reference) else model
-    return None
 
 
 def _check_foreign_keys(session: Any, pointed_at: dict[type, dict[int, str]], fresh: set[tuple[type, int]]) -> None:

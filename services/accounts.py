@@ -108,6 +108,13 @@ def set_password(session: Session, account: Account, password: str, must_change:
     session.flush()
 
 
+def reset_password(session: Session, account: Account) -> str:
+    """Give an account a new password that must be changed at the next sign-in, and return it."""
+    password = new_password()
+    set_password(session, account, password, must_change=True)
+    return password
+
+
 def check_password(account: Account, password: str) -> bool:
     """Whether this is the account's password."""
     return _matches(account.password_hash, password)

@@ -29,32 +29,47 @@ def month_in_words(month: str) -> str:
 def submit(session: Session, report: MonthlyReport) -> None:
     """The company hands the report in, for the first time or again."""
     require(session, "monthly_report:submit", report)
-    if report.status not in (ReportStatus.DRAFT, ReportStatus.RETURNED):
+    if not is_open(report):
         raise Refused("这份月报已经提交过，不用再交。")
     if not report.content.strip():
         raise Refused("月报还没有内容，请先填写“本月情况”。", "content")
     report.status, report.return_reason = ReportStatus.SUBMITTED, None
 
 
-def return_report(session: Session, report: MonthlyReport, reason: str) -> None:
+def return_report(session: Session, report: MonthlyReport, return_reason: str | None) -> None:
     """The office gives it back and says why."""
     require(session, "monthly_report:accept", report)
-    reason = reason.strip()
-    if report.status is not ReportStatus.SUBMITTED:
+    reason = (return_reason or "").strip()
+    if not is_handed_in(report):
         raise Refused("只有已提交的月报可以退回。")
     if not reason:
-        raise Refused("请写明退回的原因，企业才知道怎么改。", "reason")
+        raise Refused("请写明退回的原因，企业才知道怎么改。", "return_reason")
     if len(reason) > REASON_LENGTH:
-        raise Refused(f"退回原因最多 {REASON_LENGTH} 个字，现在是 {len(reason)} 个字。", "reason")
+        raise Refused(f"退回原因最多 {REASON_LENGTH} 个字，现在是 {len(reason)} 个字。", "return_reason")
     report.status, report.return_reason = ReportStatus.RETURNED, reason
 
 
 def accept(session: Session, report: MonthlyReport) -> None:
     """The office takes it."""
     require(session, "monthly_report:accept", report)
-    if report.status is not ReportStatus.SUBMITTED:
+    if not is_handed_in(report):
         raise Refused("只有已提交的月报可以接收。")
     report.status = ReportStatus.ACCEPTED
+
+
+def is_open(report: MonthlyReport) -> bool:
+    """The company may still write it."""
+    return report.status in (ReportStatus.DRAFT, ReportStatus.RETURNED)
+
+
+def is_handed_in(report: MonthlyReport) -> bool:
+    """The office has it and hasn't decided."""
+    return report.status is ReportStatus.SUBMITTED
+
+
+def why_locked(report: MonthlyReport) -> str | None:
+    """What was handed in stays as it is until it is returned."""
+    return None if is_open(report) else "月报已经提交，不能再改；需要修改，请先退回。"
 
 
 def missing_companies(session: Session, month: str) -> list[Company]:

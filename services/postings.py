@@ -13,23 +13,26 @@ from services.rights import require
 LOG_LENGTH = 20_000
 
 
-def end_posting(session: Session, posting: Posting, day: date, reason: str, handover: str = "") -> list[WorkLog]:
+def end_posting(
+    session: Session, posting: Posting, ended_on: date, end_reason: str, handover: str | None = None
+) -> list[WorkLog]:
     """End a posting and leave its visits with the adviser's home branch, as a work log.
 
     From then on the adviser and the home branch no longer see the company's records, so the log is a copy.
     """
     require(session, "posting:end", posting)
-    _check(session, posting, day, reason)
+    _check(session, posting, ended_on, end_reason)
     adviser = session.scalar(select(Adviser).where(Adviser.id == posting.adviser_id))
     if adviser is None:
         raise Refused("看不到这位指导员的记录，不能由您结束派驻。", "adviser")
-    posting.ended_on, posting.end_reason, posting.handover = day, reason, handover.strip() or None
+    posting.ended_on, posting.end_reason = ended_on, end_reason
+    posting.handover = (handover or "").strip() or posting.handover
     logs = [
         WorkLog(
             adviser=adviser,
             company_name=posting.company_name,
             started_on=posting.started_on,
-            ended_on=day,
+            ended_on=ended_on,
             text=text,
         )
         for text in log_texts(session, posting)
@@ -38,8 +41,13 @@ def end_posting(session: Session, posting: Posting, day: date, reason: str, hand
     return logs
 
 
+def is_active(posting: Posting) -> bool:
+    """Whether the posting still runs."""
+    return posting.ended_on is None
+
+
 def _check(session: Session, posting: Posting, day: date, reason: str) -> None:
-    if posting.ended_on is not None:
+    if not is_active(posting):
         raise Refused("这次派驻已经结束。", "ended_on")
     if day < posting.started_on:
         raise Refused(f"结束日期不能早于派驻开始（{posting.started_on}）。", "ended_on")

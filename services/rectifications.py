@@ -10,35 +10,52 @@ from policy.errors import Refused
 from services.rights import require
 
 
-def mark_done(session: Session, rectification: Rectification, evidence: str, day: date | None = None) -> None:
+def mark_done(
+    session: Session, rectification: Rectification, evidence: str | None, done_on: date | None = None
+) -> None:
     """The company says what it did; the row then waits to be checked."""
-    if rectification.status is RectificationStatus.CLOSED:
-        raise Refused("这项整改已经销号，不能再改。", "status")
-    if not evidence.strip():
+    if reason := why_locked(rectification):
+        raise Refused(reason)
+    if not (evidence or "").strip():
         raise Refused("请写明做了什么，再报整改完成。", "evidence")
-    day = day or today()
-    if day > today():
+    done_on = done_on or today()
+    if done_on > today():
         raise Refused("整改完成日期不能在今天之后。", "done_on")
-    rectification.evidence = evidence.strip()
+    rectification.evidence = str(evidence).strip()
     rectification.status = RectificationStatus.DONE
-    rectification.done_on = day
+    rectification.done_on = done_on
 
 
-def close(session: Session, rectification: Rectification, day: date | None = None) -> None:
+def close(session: Session, rectification: Rectification, closed_on: date | None = None) -> None:
     """The office checked it again and strikes it off."""
     require(session, "rectification:close", rectification)
-    if rectification.status is not RectificationStatus.DONE:
+    if not is_done(rectification):
         raise Refused("企业报了整改完成，才能复查销号。", "status")
-    day = day or today()
-    if day > today() or (rectification.done_on and day < rectification.done_on):
+    closed_on = closed_on or today()
+    if closed_on > today() or (rectification.done_on and closed_on < rectification.done_on):
         raise Refused("销号日期不能早于整改完成日期，也不能在今天之后。", "closed_on")
     rectification.status = RectificationStatus.CLOSED
-    rectification.closed_on = day
+    rectification.closed_on = closed_on
 
 
 def reopen(session: Session, rectification: Rectification) -> None:
     """What was reported as done isn't: back to the company."""
     require(session, "rectification:close", rectification)
-    if rectification.status is not RectificationStatus.DONE:
+    if not is_done(rectification):
         raise Refused("只有等待复查的整改可以退回。", "status")
     rectification.status, rectification.done_on = RectificationStatus.OPEN, None
+
+
+def why_locked(rectification: Rectification) -> str | None:
+    """A closed rectification stays as it was closed."""
+    return "这项整改已经销号，不能再改。" if rectification.status is RectificationStatus.CLOSED else None
+
+
+def is_open(rectification: Rectification) -> bool:
+    """It still has to be mended."""
+    return rectification.status is RectificationStatus.OPEN
+
+
+def is_done(rectification: Rectification) -> bool:
+    """It was mended and waits to be checked again."""
+    return rectification.status is RectificationStatus.DONE

@@ -22,6 +22,10 @@ from policy.roles import default_roles
 
 # GB/T 2261.1 (sex), GB/T 3304 (ethnic group), GB/T 4658 (education): national codes. The others are the office's own.
 CODES = {
+    "code_table": {
+        "code_table": "代码表", "sex": "性别", "ethnic_group": "民族", "education": "学历", "industry": "行业",
+        "visit_purpose": "走访事由", "posting_end_reason": "派驻结束原因",
+    },
     "sex": {"1": "男", "2": "女", "9": "未说明"},
     "ethnic_group": dict(
         enumerate(
@@ -90,7 +94,7 @@ def _add_codes(session: Session) -> None:
 def _add_checklist(session: Session) -> None:
     name, version_name, groups = CHECKLIST
     template = ChecklistTemplate(name=name, note="阵地建设标准，可以按本地要求修改。")
-    version = ChecklistVersion(template=template, name=version_name, status=VersionStatus.PUBLISHED)
+    version = ChecklistVersion(template=template, name=version_name)
     session.add(version)
     for place, (title, items) in enumerate(groups.items(), start=1):
         group = ChecklistGroup(checklist_version=version, name=title, position=place)
@@ -98,6 +102,8 @@ def _add_checklist(session: Session) -> None:
         for number, text in enumerate(items, start=1):
             item: Any = ChecklistItem(group=group, code=f"{place}.{number}", text=text, points=10, position=number)
             session.add(item)
+    session.flush()
+    version.status = VersionStatus.PUBLISHED
 
 
 def _add_roles(session: Session) -> None:

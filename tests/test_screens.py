@@ -135,7 +135,7 @@ def test_delete_asks_first_and_the_row_comes_back_from_the_trash(app: Flask, wor
     assert client.get(f"/key_post/details/?id={key}").status_code == 404
     with app.app_context(), system_session("demo", readonly=True) as session:
         trash = session.scalars(select(Trash).where(Trash.resource == "key_post")).one().id
-    client.post(f"/trash/restore/?id={trash}")
+    client.post(f"/trash/step/restore/?id={trash}", data={"version_seen": "1"})
     assert client.get(f"/key_post/details/?id={key}").status_code == 200
 
 

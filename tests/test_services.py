@@ -327,7 +327,7 @@ def test_a_report_is_returned_with_a_reason_and_accepted_later(session: Any) -> 
     monthly_reports.submit(session, report)
     with pytest.raises(Refused) as refused:
         monthly_reports.return_report(session, report, "  ")
-    assert refused.value.field == "reason"
+    assert refused.value.field == "return_reason"
     monthly_reports.return_report(session, report, "缺少数据")
     session.flush()
     missing = monthly_reports.missing_companies(session, "2026-11")

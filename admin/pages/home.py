@@ -8,6 +8,7 @@ from flask_admin import AdminIndexView, expose
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from admin.history import entries_shown
 from admin.pages.matrix import checklist_matrix
 from models import (
     Assessment,
@@ -22,7 +23,7 @@ from models import (
     Visit,
     db,
 )
-from models.clock import local, today
+from models.clock import today
 from policy import the_actor
 from policy.actor import Actor
 from services import monthly_reports
@@ -264,15 +265,5 @@ def duties(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _latest_entries() -> list[dict[str, Any]]:
-    words = {"create": "新增", "update": "修改", "delete": "删除", "unmask": "查看完整号码"}
     rows = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(LISTED))
-    return [
-        {
-            "at": f"{local(row.at):%Y-%m-%d %H:%M}",
-            "who": row.actor_name,
-            "what": words.get(row.action, row.action),
-            "title": row.record_title,
-            "url": url_for("audit_entry.details_view", id=row.id),
-        }
-        for row in rows
-    ]
+    return [entry | {"url": url_for("audit_entry.details_view", id=entry["id"])} for entry in entries_shown(rows)]

@@ -6,10 +6,11 @@ from flask import flash
 from flask_admin.actions import action
 
 from admin.screen import Screen
+from admin.steps import Step
 from models import Adviser, Appointment, Posting, Visit, WorkLog, db
 from models.clock import today
 from services.advisers import renew_appointments
-from services.postings import end_posting
+from services.postings import end_posting, is_active
 from services.reports.programme import figures_of
 
 TERM_YEARS = 2
@@ -50,14 +51,12 @@ class PostingScreen(Screen):
     columns = ["company_name", "adviser_name", "adviser_phone", "started_on", "ended_on", "end_reason"]
     search = ["company_name", "adviser_name", "company.short_name", "adviser.person.name"]
     filters = ["company", "started_on", "ended_on", "end_reason"]
-    form_groups = {"派驻": ["company", "adviser", "started_on"], "结束": ["ended_on", "end_reason", "handover"]}
+    form_groups = {"派驻": ["company", "adviser", "started_on", "handover"]}
     figures = figures_of("posting")
-
-    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
-        day = model.ended_on
-        if day is not None and form.ended_on.object_data is None and not is_created:
-            model.ended_on = None
-            end_posting(db.session, model, day, model.end_reason or "", model.handover or "")
+    steps = [
+        Step("end", "结束派驻", end_posting, "end", ("ended_on", "end_reason", "handover"), ("ended_on", "end_reason"),
+             when=is_active, done="派驻已经结束，走访记录已存入派出支部的工作日志。"),
+    ]  # fmt: skip
 
 
 class VisitScreen(Screen):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from admin.screen import Screen
+from admin.steps import Step
 from models import (
     Assessment,
     AssessmentAnswer,
@@ -12,8 +13,9 @@ from models import (
     ChecklistTemplate,
     ChecklistVersion,
     Rectification,
-    RectificationStatus,
 )
+from services import rectifications
+from services.checklists import versions
 from services.reports.programme import figures_of
 
 
@@ -49,15 +51,15 @@ class RectificationScreen(Screen):
     columns = ["what", "company.short_name", "responsible", "due_on", "status", "closed_on"]
     search = ["what", "responsible", "company.short_name"]
     filters = ["status", "company", "due_on"]
-    form_groups = {
-        "整改": ["company", "assessment", "item", "what", "responsible", "due_on"],
-        "办理": ["evidence", "status", "done_on", "closed_on"],
-    }
+    form_groups = {"整改": ["company", "assessment", "item", "what", "responsible", "due_on", "evidence"]}
     figures = figures_of("rectification")
-
-    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
-        if model.status is RectificationStatus.CLOSED:
-            self.require("close", model)
+    locked = staticmethod(rectifications.why_locked)
+    steps = [
+        Step("done", "报整改完成", rectifications.mark_done, asks=("evidence", "done_on"), needs=("evidence",),
+             when=rectifications.is_open, primary=True),
+        Step("close", "复查销号", rectifications.close, "close", ("closed_on",), when=rectifications.is_done, primary=True),
+        Step("reopen", "退回整改", rectifications.reopen, "close", when=rectifications.is_done),
+    ]  # fmt: skip
 
 
 class AttachmentScreen(Screen):
@@ -79,22 +81,32 @@ class ChecklistVersionScreen(Screen):
     columns = ["name", "template.name", "status", "passed_percent", "nearly_percent"]
     search = ["name", "template.name"]
     filters = ["status", "template"]
-    form_groups = {"清单版本": ["template", "name", "status", "passed_percent", "nearly_percent"]}
+    form_groups = {"清单版本": ["template", "name", "passed_percent", "nearly_percent"]}
+    locked = staticmethod(versions.why_locked)
+    steps = [Step("publish", "发布", versions.publish, when=versions.is_draft, done="已发布，从现在起不能再改。")]
 
 
 class ChecklistGroupScreen(Screen):
     model, area, order = ChecklistGroup, "标准化", "position"
-    columns = ["name", "checklist_version.name", "position"]
+    columns = [
+        "name",
+        "checklist_version.template.name",
+        "checklist_version.name",
+        "checklist_version.status",
+        "position",
+    ]
     search = ["name"]
     filters = ["checklist_version"]
     form_groups = {"分组": ["checklist_version", "name", "position"]}
+    locked = staticmethod(lambda group: versions.why_locked(group.checklist_version))
 
 
 class ChecklistItemScreen(Screen):
     model, area, order = ChecklistItem, "标准化", "position"
-    columns = ["text", "code", "group.name", "points", "scoring"]
+    columns = ["text", "code", "group.name", "group.checklist_version.status", "points", "scoring"]
     search = ["text", "code"]
     filters = ["group", "scoring"]
+    locked = staticmethod(lambda item: versions.why_locked(item.group.checklist_version))
     form_groups = {"检查项": ["group", "code", "text", "how_checked", "evidence", "points", "scoring", "position"]}
 
 

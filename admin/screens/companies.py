@@ -3,8 +3,9 @@
 from typing import Any
 
 from admin.screen import Screen
-from models import Company, MonthlyReport, Problem, ReportStatus
-from policy import Refused
+from admin.steps import Step
+from models import Company, MonthlyReport, Problem
+from services import monthly_reports
 from services.reports.programme import figures_of
 
 
@@ -37,10 +38,13 @@ class MonthlyReportScreen(Screen):
     filters = ["status", "company", "month"]
     form_groups = {"月报": ["company", "month", "content"]}
     figures = figures_of("monthly_report")
-
-    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
-        if model.status in (ReportStatus.SUBMITTED, ReportStatus.ACCEPTED):
-            raise Refused("月报已经提交，不能再改；需要修改，请在“月报办理”里先退回。", "content")
+    locked = staticmethod(monthly_reports.why_locked)
+    steps = [
+        Step("submit", "提交", monthly_reports.submit, "submit", when=monthly_reports.is_open, primary=True),
+        Step("return", "退回", monthly_reports.return_report, "accept", ("return_reason",), ("return_reason",),
+             when=monthly_reports.is_handed_in),
+        Step("accept", "接收", monthly_reports.accept, "accept", when=monthly_reports.is_handed_in, primary=True),
+    ]  # fmt: skip
 
 
 SCREENS: list[Any] = [CompanyScreen, ProblemScreen, MonthlyReportScreen]

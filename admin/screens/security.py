@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from flask_admin import expose
+
+from admin.history import entries_shown
 from admin.screen import Screen
 from models import AuditEntry, Grant, Role, RolePermission
 
@@ -25,18 +28,25 @@ class RoleScreen(Screen):
 
 
 class RolePermissionScreen(Screen):
-    model, area = RolePermission, "安全与审计"
+    model, area, order = RolePermission, "安全与审计", "permission"
     columns = ["permission", "role.name"]
-    search = ["permission"]
-    filters = ["role"]
-    form_groups = {"权限": ["role", "permission"]}
+    search = ["role.name"]
+    filters = ["role", "permission"]
 
 
 class AuditEntryScreen(Screen):
     model, area, order = AuditEntry, "安全与审计", "-id"
     columns = ["at", "actor_name", "action", "resource", "record_title", "channel", "address"]
-    search = ["actor_name", "record_title", "resource"]
-    filters = ["action", "resource"]
+    search = ["actor_name", "record_title"]
+    filters = ["action", "resource", "at"]
+
+    @expose("/details/")
+    def details_view(self) -> Any:
+        row = self.get_one(self._asked_id())
+        return self.render("admin/model/history.html", model=row, entries=entries_shown([row]))
+
+    def tabs(self, row: Any) -> list[dict[str, Any]]:
+        return []
 
 
 SCREENS = [GrantScreen, RoleScreen, RolePermissionScreen, AuditEntryScreen]

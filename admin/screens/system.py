@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from flask import flash, redirect
-from flask_admin import expose
-
 from admin.screen import Screen
-from models import Account, Code, Holiday, Setting, Trash, db
+from admin.steps import Step
+from models import Account, Code, Holiday, Setting, Trash
 from services import accounts, trash
+
+
+def reset_and_tell(session: Any, account: Account) -> str:
+    """Give the account a new password, and the sentence that says it: shown once, to be changed at the next sign-in."""
+    password = accounts.reset_password(session, account)
+    return f"{account.name} 的新密码是 {password}，只显示这一次；下次登录后要改。"
 
 
 class AccountScreen(Screen):
@@ -16,36 +20,22 @@ class AccountScreen(Screen):
     search = ["username", "name"]
     filters = ["active", "branch"]
     form_groups = {"账号": ["username", "name", "branch", "person", "active"]}
-
-    def next_steps(self, row: Any) -> list[dict[str, Any]]:
-        url = self.get_url(".reset_view", id=row.id)
-        return [{"label": "重置密码", "url": url, "method": "post", "primary": False}] if self.may("reset", row) else []
-
-    @expose("/reset/", methods=("POST",))
-    def reset_view(self) -> Any:
-        """Give the account a new password, shown once, that must be changed at the next sign-in."""
-        row = self.get_one(self._asked_id())
-        self.require("reset", row)
-        password = accounts.new_password()
-        accounts.set_password(db.session, row, password, must_change=True)
-        db.session.commit()
-        flash(f"{row.name} 的新密码是 {password}，只显示这一次；下次登录后要改。", "success")
-        return redirect(self.get_url(".details_view", id=row.id))
+    steps = [Step("reset", "重置密码", reset_and_tell, "reset")]
 
 
 class CodeScreen(Screen):
     model, area, order = Code, "系统", "code_table"
     columns = ["code_table", "code", "text", "position"]
-    search = ["code_table", "code", "text"]
+    search = ["code", "text"]
     filters = ["code_table"]
     form_groups = {"代码": ["code_table", "code", "text", "position"]}
 
 
 class SettingScreen(Screen):
-    model, area, order = Setting, "系统", "key"
-    columns = ["meaning", "key", "value"]
-    search = ["meaning", "key"]
-    form_groups = {"设置": ["meaning", "key", "value"]}
+    model, area, order, can_add = Setting, "系统", "meaning", False
+    columns = ["meaning", "value", "updated_at"]
+    search = ["meaning"]
+    form_groups = {"设置": ["value"]}
 
 
 class HolidayScreen(Screen):
@@ -60,20 +50,8 @@ class TrashScreen(Screen):
     model, area, order = Trash, "系统", "-id"
     columns = ["record_title", "resource", "branch.name", "deleted_by", "created_at"]
     search = ["record_title"]
-    filters = ["branch"]
-
-    def next_steps(self, row: Any) -> list[dict[str, Any]]:
-        return [
-            {"label": "放回原处", "url": self.get_url(".restore_view", id=row.id), "method": "post", "primary": True}
-        ]
-
-    @expose("/restore/", methods=("POST",))
-    def restore_view(self) -> Any:
-        """Put a deleted record back."""
-        restored = trash.restore(db.session, self.get_one(self._asked_id()))
-        db.session.commit()
-        flash(f"已放回：{restored.title}", "success")
-        return redirect(self.get_url(".index_view"))
+    filters = ["resource", "branch"]
+    steps = [Step("restore", "放回原处", trash.restore, "read", done="已放回原处。", primary=True)]
 
 
 SCREENS = [AccountScreen, CodeScreen, SettingScreen, HolidayScreen, TrashScreen]

@@ -1,0 +1,110 @@
+"""Steps: what can be done with a record besides editing it, such as ending a posting. A screen only names them.
+
+A step calls a verb of services/. It asks for the columns it needs on a page of its own, or is a plain button.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, request
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from admin import record_pages
+from admin.forms import make_form
+from models import db
+from policy import Changed, Refused
+
+
+def always(_row: Any) -> bool:
+    """The step makes sense whatever state the record is in."""
+    return True
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do with a record.
+
+    Attributes:
+        key: its name in addresses.
+        label: its name on buttons.
+        act: ``act(session, row, **asked)``; raises Refused with the field's name where a rule says no.
+        permission: the action on the record that it takes.
+        asks: columns of the record that are filled in first.
+        needs: those of ``asks`` that can't be left empty.
+        when: whether it makes sense in the record's present state.
+        done: what is said afterwards; ``act`` may give a text of its own instead.
+        primary: whether its button is the page's main one.
+    """
+
+    key: str
+    label: str
+    act: Callable[..., Any]
+    permission: str = "update"
+    asks: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    when: Callable[[Any], bool] = always
+    done: str = "已办理。"
+    primary: bool = False
+
+
+def offered_steps(screen: Any, row: Any) -> list[dict[str, Any]]:
+    """The steps that the actor can take with the row now, as buttons."""
+    return [
+        {
+            "label": f"{step.label}…" if step.asks else step.label,
+            "url": screen.get_url(".step_view", step=step.key, id=row.id),
+            "method": "get" if step.asks else "post",
+            "primary": step.primary,
+            "version": row.version,
+        }
+        for step in screen.steps
+        if screen.may(step.permission, row) and step.when(row)
+    ]
+
+
+def take_step(screen: Any, step: Step, row: Any) -> Any:
+    """The page of a step; posted, it is done and committed, or refused with what was typed kept."""
+    screen.require(step.permission, row)
+    form = _form_of(screen, step, row)
+    if request.method == "GET":
+        return _page(screen, step, row, form)
+    if request.form.get("version_seen") != str(row.version):
+        raise Changed
+    if not form.validate():
+        return _page(screen, step, row, form), 422
+    key = row.id
+    try:
+        said = step.act(db.session, row, **{name: form[name].data for name in step.asks})
+        db.session.commit()
+    except (Refused, IntegrityError) as error:
+        db.session.rollback()
+        return _refused(screen, step, screen.get_one(key), form, error)
+    except StaleDataError:
+        raise Changed from None
+    flash(said if isinstance(said, str) else step.done, "success")
+    still_there = screen.find(key) is not None
+    return redirect(screen.get_url(".details_view", id=key) if still_there else screen.get_url(".index_view"))
+
+
+def _form_of(screen: Any, step: Step, row: Any) -> Any:
+    form = make_form(screen.model, list(step.asks), screen.lookup_url, step.needs)(request.form, obj=row)
+    form.version_seen.data = form.version_seen.data or str(row.version)
+    return form
+
+
+def _refused(screen: Any, step: Step, row: Any, form: Any, error: Exception) -> Any:
+    """Say at the field what is wrong; a button without a form says it on the record's page."""
+    field, message = (
+        (error.field, error.message) if isinstance(error, Refused) else record_pages.reason_of(error, screen.model)  # type: ignore[arg-type]
+    )
+    if not step.asks:
+        flash(message, "error")
+        return redirect(screen.get_url(".details_view", id=row.id))
+    record_pages.add_error(form, field, message)
+    return _page(screen, step, row, form), 422
+
+
+def _page(screen: Any, step: Step, row: Any, form: Any) -> str:
+    return screen.render("admin/model/step.html", model=row, step=step, form=form)
