@@ -22,6 +22,7 @@ from admin.pages import PAGES
 from admin.pages.home import HomePage
 from admin.screens import all_screens
 from models import db
+from models.clock import local
 from models.database import current_actor, engine_options
 from models.encryption import use_key
 from policy import system_session
@@ -116,6 +117,8 @@ def add_to_templates(app: Flask) -> None:
                 if demo.is_demo(session):
                     demo_seen.append(True)
         return bool(demo_seen)
+
+    app.add_template_filter(lambda instant: local(instant).strftime("%Y-%m-%d %H:%M"), "instant")
 
     @app.context_processor
     def common() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: ``flask demo``, ``flask user``, ``flask explain``, ``flask check``; and the start of the server."""
+"""The command line: ``flask demo``, ``user``, ``audit``, ``explain`` and ``check``; and the start of the server."""
 
 import sys
 from typing import Any
@@ -16,14 +16,16 @@ from policy.actions import models_by_resource
 from policy.actor import load_actor
 from policy.audit import Origin, current_origin
 from policy.explain import explain
-from services import accounts, demo, reference_data
+from services import accounts, audit_seals, demo, reference_data
 
 user_commands = AppGroup("user", help="Accounts.")
+audit_commands = AppGroup("audit", help="The audit log.")
 
 
 def register(app: Flask) -> None:
     """Add the commands to the app."""
     app.cli.add_command(user_commands)
+    app.cli.add_command(audit_commands)
     app.cli.add_command(load_demo)
     app.cli.add_command(explain_record)
     app.cli.add_command(check)
@@ -71,6 +73,32 @@ def reset_password(name: str) -> None:
         accounts.set_password(session, account, password, must_change=not account.is_demo)
         session.commit()
     click.echo(f"{name}: {password}")
+
+
+@audit_commands.command("seal")
+def seal_audit() -> None:
+    """Seal the entries that aren't yet; for a timer of the machine, such as once an hour."""
+    current_origin.set(Origin("命令行"))
+    with system_session("audit_seal") as session:
+        made = audit_seals.seal_entries(session)
+        said = f"sealed {made.entries} entries: {made.seal}" if made else "nothing to seal"
+        session.commit()
+    click.echo(said)
+
+
+@audit_commands.command("check")
+def check_audit() -> None:
+    """Compare the log with its seals; ends with 1 when something doesn't fit."""
+    with system_session("audit_seal", readonly=True) as session:
+        faults = audit_seals.check_seals(session)
+        late = audit_seals.slipped_in(session)
+    for fault in faults:
+        click.echo(f"{fault.seal}: {fault.what}")
+    if late:
+        click.echo(f"entries under numbers that were empty when they were sealed: {late}")
+    if faults or late:
+        sys.exit(1)
+    click.echo("the log fits its seals")
 
 
 @click.command("explain")

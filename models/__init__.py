@@ -12,7 +12,7 @@ from models.assessment import (
     RectificationStatus,
     Result,
 )
-from models.audit import AuditEntry, Trash
+from models.audit import AuditEntry, AuditSeal, Trash
 from models.branch import Branch, BranchKind
 from models.checklist import (
     ChecklistGroup,
@@ -35,7 +35,7 @@ for _table in Base.metadata.tables.values():
 
 __all__ = [
     "Account", "Adviser", "AdviserStatus", "Answer", "Appointment", "Assessment", "AssessmentAnswer",
-    "AssessmentStatus", "Attachment", "AuditEntry", "Base", "Branch", "BranchKind", "ChecklistGroup", "ChecklistItem",
+    "AssessmentStatus", "Attachment", "AuditEntry", "AuditSeal", "Base", "Branch", "BranchKind", "ChecklistGroup", "ChecklistItem",
     "ChecklistTemplate", "ChecklistVersion", "Code", "Company", "CompanyStatus", "DevelopmentStep", "Duty", "Grant",
     "GuardedSession", "Holiday", "KeyPost", "MonthlyReport", "Person", "Posting", "Problem", "ProblemStatus",
     "Rectification", "RectificationStatus", "ReportStatus", "Result", "Role", "RolePermission", "Scoring", "Setting",

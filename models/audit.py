@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import clock
@@ -40,6 +40,36 @@ class AuditEntry(Protected, db.Model):
     @property
     def title(self) -> str:
         return self.record_title
+
+
+class AuditSeal(Protected, db.Model):
+    """A link of the chain that shows whether audit entries were changed, removed or slipped in afterwards.
+
+    It covers the entries numbered ``first_id`` to ``last_id``. Numbers that nobody had used when it was made are
+    ``absent``: most were given back by a failed write; one whose write was still running turns up as ``late`` in a later
+    seal. So sealing never makes a writer wait.
+    """
+
+    record_name = "审计封存"
+
+    id: Mapped[int] = mapped_column(primary_key=True, info=label("编号"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, info=label("封存时间"))
+    number: Mapped[int] = mapped_column(unique=True, info=label("次序"))
+    first_id: Mapped[int] = mapped_column(info=label("从第几条"))
+    last_id: Mapped[int] = mapped_column(info=label("到第几条"))
+    entries: Mapped[int] = mapped_column(info=label("条数"))
+    absent: Mapped[list[int]] = mapped_column(JSON, info=label("空号"))
+    late: Mapped[list[int]] = mapped_column(JSON, info=label("补封的编号"))
+    seal: Mapped[str] = mapped_column(String(64), info=label("封存码"))
+
+    __table_args__ = (
+        CheckConstraint("first_id <= last_id + 1", name="first_before_last"),
+        CheckConstraint("entries >= 0", name="entries_not_negative"),
+    )
+
+    @property
+    def title(self) -> str:
+        return f"第 {self.number} 次封存"
 
 
 class Trash(BranchScoped, Record):

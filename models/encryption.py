@@ -27,6 +27,7 @@ def use_key(text: str) -> None:
     if len(key) != KEY_BYTES:
         raise ValueError("the data key must be 32 bytes")
     _keys["encrypt"] = hmac.digest(key, b"encrypt", hashlib.sha256)
+    _keys["seal"] = hmac.digest(key, b"seal", hashlib.sha256)
     _keys["look up"] = hmac.digest(key, b"look up", hashlib.sha256)
 
 
@@ -50,3 +51,11 @@ def decrypt(sealed: bytes) -> str:
 def look_up_hash(text: str) -> str:
     """A keyed hash by which equal values are found without being readable."""
     return hmac.digest(_key("look up"), text.encode(), hashlib.sha256).hex()
+
+
+def new_seal(previous: str) -> "hmac.HMAC":
+    """A keyed hash to feed with what is sealed; it begins with the seal before, so that seals make a chain.
+
+    Whoever can write to the database but hasn't the key can't make a seal that fits.
+    """
+    return hmac.new(_key("seal"), previous.encode(), hashlib.sha256)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
-from models import Account, AuditEntry, Duty, Grant, Role, RolePermission
+from models import Account, AuditEntry, AuditSeal, Duty, Grant, Role, RolePermission
 from models.base import BranchScoped, Reference
 from policy.actions import models_by_resource, resource_of
 from policy.actor import EVERYWHERE, Actor, Reach
@@ -69,8 +69,8 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
         before: the former values of the columns that changed.
     """
     model = type(row)
-    if model is AuditEntry:
-        raise NotAllowed("审计记录不能修改或删除。")
+    if model is AuditEntry or (model is AuditSeal and action != "create"):
+        raise NotAllowed("审计记录和封存不能修改或删除。")
     resource = resource_of(model)
     branches = {getattr(row, "branch_id", None), before.get("branch_id", getattr(row, "branch_id", None))}
     permitted = all(actor.permits(f"{resource}:{action}", branch) for branch in branches)

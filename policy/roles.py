@@ -83,5 +83,5 @@ def default_roles() -> list[DefaultRole]:
             frozenset(_all_of({"grant", "role", "role_permission"}) | {"account:read", "branch:read"}),
             duty=Duty.SECURITY,
         ),
-        DefaultRole("auditor", "审计员", frozenset({"audit_entry:read", "audit_entry:export", "branch:read"}), duty=Duty.AUDIT),
+        DefaultRole("auditor", "审计员", frozenset({"audit_entry:read", "audit_entry:export", "audit_seal:read", "audit_seal:create", "branch:read"}), duty=Duty.AUDIT),
     ]  # fmt: skip

@@ -20,6 +20,7 @@ def system_actor(name: str) -> Actor:
         "sign_in": (_SIGN_IN, "登录程序"),
         "command_line": (_SIGN_IN | {"account:create", "grant:create", "grant:delete"}, "命令行"),
         "explain": ({p for p in all_permissions() if p.endswith(":read")}, "权限解释程序"),
+        "audit_seal": ({"audit_entry:read", "audit_seal:read", "audit_seal:create"}, "封存程序"),
         "demo": (all_permissions(), "演示数据程序"),
         "migration": (all_permissions(), "升级程序"),
     }[name]

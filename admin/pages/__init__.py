@@ -3,6 +3,7 @@
 from typing import Any
 
 from admin.pages.assessment import AssessmentPage
+from admin.pages.audit_seals import AuditSealPage
 from admin.pages.monthly_reports import ReportDesk
 
-PAGES: list[Any] = [ReportDesk, AssessmentPage]
+PAGES: list[Any] = [ReportDesk, AssessmentPage, AuditSealPage]
