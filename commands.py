@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
 
@@ -32,6 +32,7 @@ def register(app: Flask) -> None:
 
 
 @click.command("demo")
+@with_appcontext
 def load_demo() -> None:
     """Load the demo; refused on a database that holds anything else."""
     current_origin.set(Origin("命令行"))
@@ -104,6 +105,7 @@ def check_audit() -> None:
 @click.command("explain")
 @click.argument("user")
 @click.argument("record")
+@with_appcontext
 def explain_record(user: str, record: str) -> None:
     """Why USER can or can't see or change RECORD, written like company:3."""
     resource, _, key = record.partition(":")
@@ -122,6 +124,7 @@ def explain_record(user: str, record: str) -> None:
 
 
 @click.command("check")
+@with_appcontext
 def check() -> None:
     """Say that every declaration is right: a wrong one has stopped the start already."""
     click.echo("ok")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import abort, request
-from sqlalchemy import func, inspect, select
+from sqlalchemy import false, func, inspect, or_, select
 from sqlalchemy.exc import IntegrityError
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
@@ -12,14 +12,20 @@ from admin import cells
 from admin.fields import LookupField, Shown, refuse_unreadable
 from admin.forms import ScreenForm
 from admin.history import entries_about, entries_shown
-from models import db
+from models import Account, db
 from models.base import BranchScoped
-from policy import audit, the_actor
+from models.clock import today
+from models.encryption import look_up_hash
+from models.personal import CHECKS
+from policy import audit, system_session, the_actor
 from policy.actions import actions_on
+from policy.actor import load_actor
 from policy.explain import explain
 from services.trash import owned_children
 
 RELATED_ROWS = 5
+FOUND_ROWS = 20
+USERNAME_LENGTH = 40
 
 
 def form_layout(screen: Any, form: Any) -> list[tuple[str, list[Any]]]:
@@ -115,6 +121,11 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
     return groups
 
 
+def masked_columns(screen: Any) -> list[Any]:
+    """The columns that are shown masked."""
+    return [column for column in inspect(screen.model).columns if "mask" in column.info]
+
+
 def masked_fields(screen: Any, row: Any) -> list[dict[str, str]]:
     """The masked values, each with the page that shows it whole, for who may."""
     if "unmask" not in actions_on(screen.resource) or not screen.may("unmask", row):
@@ -125,8 +136,8 @@ def masked_fields(screen: Any, row: Any) -> list[dict[str, str]]:
             "masked": cells.shown(row, column.key),
             "unmask_url": screen.get_url(".unmask_view", id=row.id, field=column.key),
         }
-        for column in inspect(type(row)).columns
-        if "mask" in column.info and getattr(row, column.key)
+        for column in masked_columns(screen)
+        if getattr(row, column.key)
     ]
 
 
@@ -169,9 +180,61 @@ def tabs(screen: Any, row: Any) -> list[dict[str, Any]]:
     ]
 
 
-def decisions(row: Any) -> list[Any]:
-    """What the signed-in person may do with the record, and why."""
-    return explain(the_actor(), row)
+def explain_page(screen: Any, row: Any) -> str:
+    """What the signed-in person, or an account in sight, may do with the record, and why."""
+    may_ask = the_actor().may("account:read")
+    username = request.args.get("username", "").strip()[:USERNAME_LENGTH] if may_ask else ""
+    account = db.session.scalar(select(Account).where(Account.username == username)) if username else None
+    actor = the_actor()
+    if account is not None:
+        with system_session("explain", readonly=True) as session:
+            actor = load_actor(session, session.get(Account, account.id), today())
+    return screen.render(
+        "admin/model/explain.html",
+        model=row,
+        decisions=[] if username and account is None else explain(actor, row, the_actor()),
+        username=username,
+        account=account,
+        may_ask=may_ask,
+    )
+
+
+class NumberField(Shown, StringField):
+    """A whole number to look up."""
+
+
+class NumberForm(ScreenForm):
+    """A personal number as a whole; part of one finds nothing, or masking would be an oracle."""
+
+    number = NumberField(
+        "完整号码", [InputRequired("请填写完整的号码。"), Length(max=40, message="号码太长。"), refuse_unreadable]
+    )
+
+
+def find_by_number(screen: Any) -> Any:
+    """The records in sight that carry exactly this number. Posted, so that it stands in no address and no log."""
+    columns = masked_columns(screen)
+    if not columns:
+        abort(404)
+    form = NumberForm(request.form)
+    found = None
+    if request.method == "POST" and form.validate():
+        wanted = select(screen.model).where(
+            or_(*(_equals(screen.model, column, form.number.data) for column in columns))
+        )
+        found = list(db.session.scalars(wanted.order_by(screen.model.id).limit(FOUND_ROWS)))
+    kinds = "、".join(column.info["label"] for column in columns)
+    return screen.render("admin/model/find.html", form=form, found=found, kinds=kinds)
+
+
+def _equals(model: Any, column: Any, number: str) -> Any:
+    """The condition that a masked column holds this number; an encrypted one is found by its keyed hash."""
+    try:
+        number = CHECKS[column.info["check"]](number)
+    except ValueError:
+        return false()
+    hashed = getattr(model, f"{column.key}_hash", None)
+    return getattr(model, column.key) == number if hashed is None else hashed == look_up_hash(number)
 
 
 class ReasonField(Shown, StringField):

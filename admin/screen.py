@@ -268,6 +268,7 @@ class Screen(ModelView):
     form_errors = record_pages.form_errors
     details_layout = record_pages.details_layout
     masked_fields = record_pages.masked_fields
+    masked_columns = record_pages.masked_columns
     related = record_pages.related
     tabs = record_pages.tabs
 
@@ -379,13 +380,16 @@ class Screen(ModelView):
 
     @expose("/explain/")
     def explain_view(self) -> Any:
-        row = self.get_one(self._asked_id())
-        return self.render("admin/model/explain.html", model=row, decisions=record_pages.decisions(row))
+        return record_pages.explain_page(self, self.get_one(self._asked_id()))
 
     @expose("/unmask/", methods=("GET", "POST"))
     def unmask_view(self) -> Any:
         row = self.get_one(self._asked_id())
         return record_pages.unmask(self, row, request.args.get("field", ""))
+
+    @expose("/find/", methods=("GET", "POST"))
+    def find_view(self) -> Any:
+        return record_pages.find_by_number(self)
 
     @expose("/delete/", methods=("GET", "POST"))
     def delete_view(self) -> Any:

@@ -16,6 +16,7 @@ ACTIONS = {
 }
 
 EXTRA_ACTIONS = {
+    "person": {"merge": "合并重复的人"},
     "adviser": {"renew": "续聘"},
     "account": {"reset": "重置登录"},
     "posting": {"end": "结束派驻"},

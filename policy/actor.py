@@ -38,12 +38,14 @@ Reach = frozenset[int] | Everywhere
 
 @dataclass(frozen=True)
 class Holding:
-    """A role that the actor holds in some branches, and why."""
+    """A role that the actor holds in some branches, and why: by a grant at a place, or by what ``reason`` says."""
 
     role_name: str
     permissions: frozenset[str]
     branches: Reach
-    reason: str
+    reason: str = ""
+    place_id: int | None = None
+    place_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ def load_actor(session: Session, account: Account, day: date) -> Actor:
         if (grant.valid_from and grant.valid_from > day) or (grant.valid_until and grant.valid_until < day):
             continue
         reach: Reach = EVERYWHERE if grant.branch_id == root else below[grant.branch_id]
-        holdings.append(_holding(grant.role, reach, f"在“{names[grant.branch_id]}”及其下级被授予"))
+        place = {"place_id": grant.branch_id, "place_name": names[grant.branch_id]}
+        holdings.append(_holding(grant.role, reach, **place))
         if grant.role.follows_as and reach is not EVERYWHERE:
             sent = _posted_branches(session, day, Adviser.branch_id.in_(sorted(reach)))
             if sent:
@@ -133,8 +136,8 @@ def load_actor(session: Session, account: Account, day: date) -> Actor:
     )
 
 
-def _holding(role: Role, branches: Reach, reason: str) -> Holding:
-    return Holding(role.name, frozenset(row.permission for row in role.permissions), branches, reason)
+def _holding(role: Role, branches: Reach, reason: str = "", **place: Any) -> Holding:
+    return Holding(role.name, frozenset(row.permission for row in role.permissions), branches, reason, **place)
 
 
 def _posted_branches(session: Session, day: date, of_adviser: Any) -> frozenset[int]:

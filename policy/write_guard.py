@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Mapper
 
-from models import Base, GuardedSession, Trash
+from models import Base, Branch, GuardedSession, Trash
 from models.base import BranchScoped, Reference
 from policy import audit
 from policy.actions import resource_of, target_of
@@ -42,6 +42,8 @@ def guard_writes(session: Any, flush_context: Any) -> None:
         if action == "create":
             fresh.add((type(row), row.id))
         branches = check_row(actor, action, row, changes)
+        if isinstance(row, Branch) and action == "update" and "parent_id" in changes:
+            _check_moved_branch(session, actor, row, changes["parent_id"][0])
         if action != "delete":
             _note_foreign_keys(actor, row, changes, pointed_at)
         entries.append(audit.entry(actor, action, row, audit.shown_changes(changes, row), branches))
@@ -94,6 +96,18 @@ def _check_new_branch(actor: Actor, branch: Any) -> tuple[int | None, int | None
     if not actor.permits("branch:create", branch.parent_id):
         raise NotAllowed(_MESSAGE)
     return None, branch.id
+
+
+def _check_moved_branch(session: Any, actor: Actor, branch: Branch, former: int | None) -> None:
+    """Whoever is above sees what is below: moving takes the right to make branches at both places, and no circle."""
+    if not (actor.permits("branch:create", former) and actor.permits("branch:create", branch.parent_id)):
+        raise NotAllowed("您不能改变它的上级党组织。")
+    above = branch.parent_id
+    with session.no_autoflush:
+        while above is not None:
+            if above == branch.id:
+                raise Refused("上级党组织不能是它自己的下级，请重新选择。", "parent")
+            above = session.scalar(select(Branch.parent_id).where(Branch.id == above))
 
 
 def _note_foreign_keys(actor: Actor, row: Any, changes: dict[str, Any], pointed_at: dict[type, dict[int, str]]) -> None:

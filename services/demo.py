@@ -184,13 +184,8 @@ def _add_companies(session: Session, branches: dict[str, Branch]) -> dict[str, C
 
 
 def _add_advisers(session: Session, branches: dict[str, Branch]) -> list[Adviser]:
-    """20 advisers with their persons; the first four are of the political consultative branch."""
-    homes = (
-        ["political"] * 4
-        + ["police"] * 3
-        + ["tax"] * 3
-        + [f"retired{number}" for number in (1, 2, 3, 4, 5, 6, 1, 2, 3, 4)]
-    )
+    """20 advisers with their persons: four of the political consultative branch, the others of example branches."""
+    homes = ["political"] * 4 + [f"retired{1 + number % 6}" for number in range(16)]
     day, advisers = today(), []
     for number, home in enumerate(homes):
         # Old enough to have been retired when the programme began.

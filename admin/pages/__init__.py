@@ -4,6 +4,8 @@ from typing import Any
 
 from admin.pages.assessment import AssessmentPage
 from admin.pages.audit_seals import AuditSealPage
+from admin.pages.doubles import DoublesPage
 from admin.pages.monthly_reports import ReportDesk
+from admin.pages.role_permissions import RolePermissionsPage
 
-PAGES: list[Any] = [ReportDesk, AssessmentPage, AuditSealPage]
+PAGES: list[Any] = [ReportDesk, AssessmentPage, DoublesPage, RolePermissionsPage, AuditSealPage]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import url_for
 from flask_admin import expose
 
 from admin.history import entries_shown
@@ -25,6 +26,11 @@ class RoleScreen(Screen):
     columns = ["name", "code", "duty", "follows_as.name"]
     search = ["name", "code"]
     form_groups = {"角色": ["code", "name", "duty", "follows_as"]}
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        return [
+            {"label": "权限", "url": url_for("role_permissions.index", id=row.id), "method": "get", "primary": True}
+        ]
 
 
 class RolePermissionScreen(Screen):
