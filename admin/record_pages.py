@@ -9,7 +9,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from admin import cells
-from admin.fields import LookupField, Shown, refuse_unreadable
+from admin.fields import DayField, LookupField, Shown, refuse_unreadable
 from admin.forms import ScreenForm
 from admin.history import entries_about, entries_shown
 from models import Account, db
@@ -45,13 +45,15 @@ def add_error(form: Any, name: str | None, message: str) -> None:
 
 
 def prefill(form: Any) -> None:
-    """Choose related records named in the address, as "new visit" on a posting's page does."""
+    """Choose related records named in the address, as "new visit" on a posting's page does, and today's date."""
     for field in form:
         if isinstance(field, LookupField) and field.data is None and request.args.get(field.name):
             try:
                 field.process_formdata([request.args[field.name]])
             except ValueError:
                 field.data = None
+        if type(field) is DayField and field.flags.required and field.data is None:
+            field.data = today()
     lookups = [field for field in form if isinstance(field, LookupField) and field.name == "branch"]
     for field in lookups:
         rows, all_there = field.offered()
@@ -90,8 +92,8 @@ def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
 
 
 def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:
-    """Labels and values by group; what is computed stands in a group of its own."""
-    groups = []
+    """Labels and values by group: how it stands now, what the form holds, and whose it is."""
+    groups: list[tuple[str, list[tuple[str, Any]]]] = []
     model = type(row)
     used = set()
     for group, names in screen.form_groups.items():
@@ -112,11 +114,14 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         and column.key != "id"
     ]
     seen = {label for _group, values in groups for label, _value in values}
-    more = [(cells.label_of(model, key), cells.shown(row, key) or "—") for key in rest]
-    more = [(label, value) for label, value in more if label not in seen]
+    state = [(cells.label_of(model, key), cells.shown(row, key) or "—") for key in rest]
+    state = [(label, value) for label, value in state if label not in seen]
+    if state:
+        groups.insert(0, ("现状" if groups else "内容", state))
+    more: list[tuple[str, Any]] = []
     if isinstance(row, BranchScoped) and "branch" not in used and type(row).__tablename__ != "branch":
         more.append(("所属党组织", cells.shown(row, "branch.title") or "—"))
-    more.append(("最近更新", cells.shown(row, "updated_at") if hasattr(row, "updated_at") else "—"))
+    more.append(("最近更新", cells.shown(row, "updated_at") or "—"))
     groups.append(("其他", more))
     return groups
 

@@ -46,7 +46,7 @@ class Screen(ModelView):
         figures: sets of rows that a total on the home page opens (services/reports).
         steps: what can be done with a record besides editing it (admin/steps.py).
         locked: why a row can't be edited or deleted in its present state, in Chinese; None while it can.
-        can_add: whether people add such records; some are only ever made by a step or by the program.
+        can_add: whether people add and delete such records; some are only ever made by a step or by the program.
     """
 
     model: ClassVar[type]
@@ -124,7 +124,7 @@ class Screen(ModelView):
 
     @property
     def can_delete(self) -> bool:  # type: ignore[override]
-        return self.may("delete")
+        return self.can_add and self.may("delete")
 
     @property
     def can_export(self) -> bool:  # type: ignore[override]
@@ -136,7 +136,7 @@ class Screen(ModelView):
 
     def may_delete(self, row: Any) -> bool:
         """Whether this row can be deleted by the actor."""
-        return self.may("delete", row) and self.locked(row) is None
+        return self.can_delete and self.may("delete", row) and self.locked(row) is None
 
     def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         # Flask-Admin calls a page again after a TypeError, which would hide the first one.
@@ -327,8 +327,7 @@ class Screen(ModelView):
         self._require_unlocked(row)
 
     def _require_unlocked(self, row: Any) -> None:
-        reason = None if row is None else self.locked(row)
-        if reason:
+        if row is not None and (reason := self.locked(row)):
             raise Refused(reason)
 
     def create_model(self, form: Any) -> Any:
@@ -394,8 +393,7 @@ class Screen(ModelView):
     @expose("/delete/", methods=("GET", "POST"))
     def delete_view(self) -> Any:
         row = self.get_one(self._asked_id())
-        self.require("delete", row)
-        self._require_unlocked(row)
+        self._require_deletion(row)
         if request.method == "GET":
             return record_pages.ask_before_delete(self, [row], self.get_url(".delete_view"), [("id", row.id)])
         return self._delete([row])
@@ -404,12 +402,17 @@ class Screen(ModelView):
     def action_delete(self, ids: list[str]) -> Any:
         rows = self.get_many(ids)
         for row in rows:
-            self.require("delete", row)
-            self._require_unlocked(row)
+            self._require_deletion(row)
         if request.form.get("confirmed") != "yes":
             hidden = [("action", "delete"), ("confirmed", "yes"), *(("rowid", row.id) for row in rows)]
             return record_pages.ask_before_delete(self, rows, self.url_for_action(), hidden)
         return self._delete(rows)
+
+    def _require_deletion(self, row: Any) -> None:
+        if not self.can_add:
+            raise NotAllowed("这类记录不能删除。")
+        self.require("delete", row)
+        self._require_unlocked(row)
 
     def is_action_allowed(self, name: str) -> bool:
         return self.can_delete if name == "delete" else super().is_action_allowed(name)

@@ -123,6 +123,10 @@ class SignIn(Protected, Record):
 
     account: Mapped[Account] = relationship()
 
+    @property
+    def title(self) -> str:
+        return f"{self.account.name} 的登录"
+
 
 class SignInLock(Protected, Record):
     """Failed sign-ins under one name, known or not, so that a lock tells nothing about which names exist."""

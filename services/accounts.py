@@ -54,7 +54,7 @@ def sign_in(session: Session, username: str, password: str, lifetime: timedelta)
     if lock is not None:
         session.delete(lock)
     key = secrets.token_urlsafe(32)
-    session.add(SignIn(account_id=account.id, key_hash=hash_key(key), expires_at=now() + lifetime))
+    session.add(SignIn(account=account, key_hash=hash_key(key), expires_at=now() + lifetime))
     session.flush()
     return account, key
 

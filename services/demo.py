@@ -112,7 +112,7 @@ SIGN_INS = {
 
 def is_demo(session: Session) -> bool:
     """Whether this database holds the demo."""
-    return session.scalar(select(Setting.value).where(Setting.key == "demo")) == "yes"
+    return session.scalar(select(Setting.value).where(Setting.key == "demo")) == "是"
 
 
 def refuse_foreign_data(session: Session) -> None:
@@ -126,7 +126,7 @@ def load_demo(session: Session, password_for: Callable[[str], str]) -> dict[str,
     refuse_foreign_data(session)
     if is_demo(session):
         return {}
-    session.add(Setting(key="demo", value="yes", meaning="这是演示数据"))
+    session.add(Setting(key="demo", value="是", meaning="这是演示数据"))
     branches = _add_branches(session)
     companies = _add_companies(session, branches)
     advisers = _add_advisers(session, branches)

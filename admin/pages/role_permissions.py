@@ -6,6 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 from sqlalchemy import select
 
+from admin.menu import AREAS
 from admin.pages.common import one_row, save
 from models import Role, db
 from policy import Changed, NotAllowed, the_actor
@@ -41,10 +42,13 @@ class RolePermissionsPage(BaseView):
 
     def _page(self, role: Role) -> str:
         held = {row.permission for row in role.permissions}
+        words = resource_words()
+        in_menu = [view.resource for area in AREAS for view in self.admin._views
+                   if view.category == area and hasattr(view, "resource")]  # fmt: skip
         groups = [
-            (word, [(f"{resource}:{action}", label, f"{resource}:{action}" in held)
+            (words[resource], [(f"{resource}:{action}", label, f"{resource}:{action}" in held)
                     for action, label in actions_on(resource).items()])
-            for resource, word in resource_words().items()
+            for resource in dict.fromkeys([*in_menu, *words])
         ]  # fmt: skip
         may_change = the_actor().may("role_permission:update")
         return self.render("admin/pages/role_permissions.html", role=role, groups=groups, may_change=may_change)

@@ -28,7 +28,7 @@ from models import (
 from models.clock import today
 from models.column_types import PartialDate
 from policy.actions import models_by_resource
-from policy.actor import Actor
+from policy.actor import EVERYWHERE, Actor
 from policy.system import system_session
 from services.reports.settings import number_setting
 
@@ -161,6 +161,14 @@ def count(session: Session, figure: Figure) -> int:
 
 
 def count_figures(session: Session, actor: Actor, keys: Iterable[str] = TOTALS) -> list[tuple[Figure, int]]:
-    """The figures whose rows the actor may read, each with its number."""
-    figures = [FIGURES[key] for key in keys]
-    return [(figure, count(session, figure)) for figure in figures if actor.may(f"{figure.resource}:read")]
+    """The figures whose rows the actor may read, each with its number.
+
+    Nothing found by somebody who sees a part of the city says nothing of the programme, so it is left out.
+    """
+    found = []
+    for figure in (FIGURES[key] for key in keys):
+        reach = actor.reach(f"{figure.resource}:read")
+        number = count(session, figure) if reach else 0
+        if number or reach is EVERYWHERE:
+            found.append((figure, number))
+    return found
