@@ -79,13 +79,14 @@ def missing_companies(session: Session, month: str) -> list[Company]:
     return list(session.scalars(select(Company).where(missing_in(month)).order_by(Company.pinyin, Company.id)))
 
 
-def reminder_text(companies: Iterable[Company], month: str) -> str:
-    """A message to paste into the WeChat group; empty when nobody is missing."""
+def reminder_text(companies: Iterable[Company], month: str, address: str) -> str:
+    """A message to paste into the WeChat group, with the product's address; empty when nobody is missing."""
     names = [company.short_name for company in companies]
     if not names:
         return ""
     return (
         f"【月报提醒】{month_in_words(month)}党建工作月报，还有 {len(names)} 家企业没有交：\n"
         f"{'、'.join(names)}。\n"
-        "请各企业党务专干登录后台填写并提交；有困难的，请联系本企业的党建指导员。谢谢！"
+        f"请各企业党务专干登录后台填写并提交：{address}\n"
+        "有困难的，请联系本企业的党建指导员。谢谢！"
     )

@@ -332,14 +332,14 @@ def test_a_report_is_returned_with_a_reason_and_accepted_later(session: Any) -> 
     session.flush()
     missing = monthly_reports.missing_companies(session, "2026-11")
     assert company in missing
-    text = monthly_reports.reminder_text(missing, "2026-11")
+    text = monthly_reports.reminder_text(missing, "2026-11", "https://djb.example")
     assert "2026年11月" in text and "示例甲" in text
     monthly_reports.submit(session, report)
     monthly_reports.accept(session, report)
     session.flush()
     assert (report.status, report.return_reason) == (ReportStatus.ACCEPTED, None)
     assert company not in monthly_reports.missing_companies(session, "2026-11")
-    assert monthly_reports.reminder_text([], "2026-11") == ""
+    assert monthly_reports.reminder_text([], "2026-11", "https://djb.example") == ""
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026", "２０２６-11", "2026-11\0", "9" * 50])

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from admin.history import entries_shown
+from admin.pages.common import public_url
 from admin.pages.matrix import checklist_matrix
 from models import (
     Assessment,
@@ -90,7 +91,7 @@ def overview(actor: Actor) -> dict[str, Any]:
         "not_visited": not_visited() if actor.may("visit:read") else [],
         "overdue_days": visit_overdue_days(),
         "missing": missing,
-        "reminder": monthly_reports.reminder_text(missing, this_month()),
+        "reminder": monthly_reports.reminder_text(missing, this_month(), public_url()),
     }
 
 

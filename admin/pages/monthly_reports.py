@@ -8,7 +8,7 @@ from flask_admin import BaseView, expose
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from admin.pages.common import one_row, readable, save
+from admin.pages.common import one_row, public_url, readable, save
 from models import MonthlyReport, ReportStatus, db
 from policy import Refused, the_actor
 from services import monthly_reports
@@ -86,7 +86,7 @@ class ReportDesk(BaseView):
             later=_shift(month, 1) if month < this_month() else None,
             groups=_groups(month),
             missing=missing,
-            reminder=monthly_reports.reminder_text(missing, month),
+            reminder=monthly_reports.reminder_text(missing, month, public_url()),
             permits=the_actor().permits,
             refused=refused or {},
         )
