@@ -41,6 +41,8 @@ class Screen(ModelView):
         form_groups: the form, group by group; without it the record can't be edited.
         order: the default sort, a column name, with "-" in front for newest first.
         figures: sets of rows that a total on the home page opens (services/reports).
+        related_template: how its rows look on their owner's page, and related_rows how many of them.
+        delete_note: what the question before deleting says of getting a row back.
     """
 
     model: ClassVar[type]
@@ -51,6 +53,9 @@ class Screen(ModelView):
     form_groups: ClassVar[dict[str, list[str]]] = {}
     order: ClassVar[str] = "id"
     figures: ClassVar[dict[str, Any]] = {}
+    related_template: ClassVar[str] = "admin/model/related.html"
+    related_rows: ClassVar[int] = 5
+    delete_note: ClassVar[str] = "有归属党组织的记录删除后可以在回收站里找回。"
 
     list_template = "admin/model/list.html"
     create_template = "admin/model/create.html"
@@ -380,6 +385,7 @@ class Screen(ModelView):
         return self.can_delete if name == "delete" else super().is_action_allowed(name)
 
     def _delete(self, rows: list[Any]) -> Any:
+        target = self.url_after_delete(rows)
         try:
             for row in rows:
                 trash.move_to_trash(db.session, row)
@@ -389,7 +395,11 @@ class Screen(ModelView):
             flash(reason.message, "error")
         else:
             flash(f"已删除 {len(rows)} 条，可以在回收站里找回。", "success")
-        return redirect(self.get_url(".index_view"))
+        return redirect(target)
+
+    def url_after_delete(self, rows: list[Any]) -> str:
+        """Where to go once these rows are deleted."""
+        return self.get_url(".index_view")
 
     @expose("/action/", methods=("POST",))
     def action_view(self) -> Any:
