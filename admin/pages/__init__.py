@@ -1,8 +1,9 @@
-"""Pages that aren't the screen of one record: the home page, the desk for monthly reports, the assessment form."""
+"""Pages that aren't the screen of one record: the home page, the desk for reports, the assessment form, files."""
 
 from typing import Any
 
 from admin.pages.assessment import AssessmentPage
+from admin.pages.attachments import FilePage
 from admin.pages.monthly_reports import ReportDesk
 
-PAGES: list[Any] = [ReportDesk, AssessmentPage]
+PAGES: list[Any] = [ReportDesk, AssessmentPage, FilePage]

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import flash, redirect
+from flask import current_app, flash, redirect
 from flask_admin import expose
 
 from admin.screen import Screen
 from models import Account, Code, Holiday, Setting, Trash, db
-from services import accounts, trash
+from services import accounts, attachments, trash
 
 
 class AccountScreen(Screen):
@@ -61,6 +61,7 @@ class TrashScreen(Screen):
     columns = ["record_title", "resource", "branch.name", "deleted_by", "created_at"]
     search = ["record_title"]
     filters = ["branch"]
+    delete_note = "从回收站删除后不能再找回，其中附件的文件也一起删除。"
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         return [
@@ -73,6 +74,13 @@ class TrashScreen(Screen):
         restored = trash.restore(db.session, self.get_one(self._asked_id()))
         db.session.commit()
         flash(f"已放回：{restored.title}", "success")
+        return redirect(self.get_url(".index_view"))
+
+    def _delete(self, rows: list[Any]) -> Any:
+        for row in rows:
+            attachments.forget(db.session, row, current_app.config["SETTINGS"].files_dir)
+        db.session.commit()
+        flash(f"已彻底删除 {len(rows)} 条。", "success")
         return redirect(self.get_url(".index_view"))
 
 
