@@ -19,6 +19,7 @@ import commands
 from admin import auth, checks, errors
 from admin.menu import menu
 from admin.pages import PAGES
+from admin.pages.attachments import allow_uploads
 from admin.pages.home import HomePage
 from admin.screens import all_screens
 from models import db
@@ -44,9 +45,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     configure(app, settings)
     connect_database(app, settings)
+    auth.register(app)
+    # After the sign-in: of nobody a large body is read. Before the forms' tokens: looking for them reads the body.
+    app.before_request(allow_uploads)
     CSRFProtect(app)
     Babel(app, default_locale="zh_CN", default_timezone="Asia/Shanghai")
-    auth.register(app)
     errors.register(app)
     add_admin(app)
     add_to_templates(app)

@@ -23,7 +23,6 @@ from policy.actor import load_actor
 from policy.explain import explain
 from services.trash import owned_children
 
-RELATED_ROWS = 5
 FOUND_ROWS = 20
 USERNAME_LENGTH = 40
 
@@ -155,14 +154,21 @@ def related(screen: Any, row: Any) -> list[dict[str, Any]]:
             continue
         key = getattr(model, f"{screen.resource}_id")
         count = db.session.scalar(select(func.count(model.id)).where(key == row.id)) or 0
-        newest = db.session.scalars(select(model).where(key == row.id).order_by(model.id.desc()).limit(RELATED_ROWS))
+        newest = db.session.scalars(
+            select(model).where(key == row.id).order_by(model.id.desc()).limit(other.related_rows)
+        )
         can_add = bool(other.form_groups) and screen.resource in other.form_names and other.can_create
         shown.append(
             {
+                "screen": other,
                 "title": other.title,
                 "count": count,
                 "rows": [
-                    {"title": one.title, "url": other.get_url(f"{other.resource}.details_view", id=one.id), "note": ""}
+                    {
+                        "record": one,
+                        "title": one.title,
+                        "url": other.get_url(f"{other.resource}.details_view", id=one.id),
+                    }
                     for one in newest
                 ],
                 "more_url": other.get_url(f"{other.resource}.index_view", **{f"flt0_{screen.resource}": row.id}),

@@ -47,6 +47,8 @@ class Screen(ModelView):
         steps: what can be done with a record besides editing it (admin/steps.py).
         locked: why a row can't be edited or deleted in its present state, in Chinese; None while it can.
         can_add: whether people add and delete such records; some are only ever made by a step or by the program.
+        related_template: how its rows look on their owner's page, and related_rows how many of them.
+        delete_note: what the question before deleting says of getting a row back.
     """
 
     model: ClassVar[type]
@@ -60,6 +62,9 @@ class Screen(ModelView):
     steps: ClassVar[list[Step]] = []
     locked: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _row: None)
     can_add: ClassVar[bool] = True
+    related_template: ClassVar[str] = "admin/model/related.html"
+    related_rows: ClassVar[int] = 5
+    delete_note: ClassVar[str] = "有归属党组织的记录删除后可以在回收站里找回。"
 
     list_template = "admin/model/list.html"
     create_template = "admin/model/create.html"
@@ -418,6 +423,7 @@ class Screen(ModelView):
         return self.can_delete if name == "delete" else super().is_action_allowed(name)
 
     def _delete(self, rows: list[Any]) -> Any:
+        target = self.url_after_delete(rows)
         try:
             for row in rows:
                 trash.move_to_trash(db.session, row)
@@ -427,7 +433,11 @@ class Screen(ModelView):
             flash(reason.message, "error")
         else:
             flash(f"已删除 {len(rows)} 条，可以在回收站里找回。", "success")
-        return redirect(self.get_url(".index_view"))
+        return redirect(target)
+
+    def url_after_delete(self, rows: list[Any]) -> str:
+        """Where to go once these rows are deleted."""
+        return self.get_url(".index_view")
 
     @expose("/action/", methods=("POST",))
     def action_view(self) -> Any:

@@ -146,7 +146,7 @@ class Attachment(BranchScoped, Record):
     rectification_id: Mapped[int] = mapped_column(index=True, info=label("整改"))
     file_name: Mapped[str] = mapped_column(String(200), info=label("文件名"))
     stored_name: Mapped[str] = mapped_column(String(64), unique=True, info=label("存储名", internal=True))
-    content_type: Mapped[str] = mapped_column(String(80), info=label("类型"))
+    content_type: Mapped[str] = mapped_column(String(80), info=label("类型", internal=True))
     size: Mapped[int] = mapped_column(info=label("大小", unit="字节"))
     sha256: Mapped[str] = mapped_column(String(64), info=label("校验值", internal=True))
 

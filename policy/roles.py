@@ -40,14 +40,15 @@ def default_roles() -> list[DefaultRole]:
     company_work = _all_of(
         {"company", "person", "development_step", "key_post", "problem", "monthly_report", "assessment", "rectification",
          "assessment_answer", "attachment"}, "read", "create", "update", "export",
-    ) - {"company:create"}  # fmt: skip
+    ) - {"company:create"} | {"attachment:delete"}  # fmt: skip
     visiting = (
         _all_of({"visit", "problem", "rectification", "attachment"}, "read", "create", "update")
         | _all_of({"assessment", "assessment_answer"}, "read", "update")
+        | {"attachment:delete"}
         | _all_of({"company", "posting", "branch", "person", "development_step", "key_post", "monthly_report"}, "read")
     )
     sending = _all_of({"company", "posting", "branch", "visit", "problem", "assessment", "assessment_answer",
-                       "rectification", "monthly_report"}, "read", "export") | _all_of({"visit"}, "create", "update")  # fmt: skip
+                       "rectification", "monthly_report", "attachment"}, "read", "export") | _all_of({"visit"}, "create", "update")  # fmt: skip
     return [
         DefaultRole(
             "city_admin", "市级管理员",
@@ -60,7 +61,10 @@ def default_roles() -> list[DefaultRole]:
                                      "account:read", "account:reset"}),
             follows_as="sending_branch",
         ),
-        DefaultRole("liaison", "支部联络员", frozenset(branch_work - _all_of(own, "delete")), follows_as="sending_branch"),
+        DefaultRole(
+            "liaison", "支部联络员", frozenset((branch_work - _all_of(own, "delete")) | {"attachment:delete"}),
+            follows_as="sending_branch",
+        ),
         DefaultRole("adviser", "党建指导员", frozenset(visiting)),
         DefaultRole("sending_branch", "派出支部", frozenset(sending)),
         DefaultRole(

@@ -49,10 +49,15 @@ def move_to_trash(session: Session, row: Any) -> None:
         raise Refused("还有别的记录要用到它，不能删除。请先处理那些记录。") from None
 
 
+def kept_rows(trash: Trash) -> list[dict[str, Any]]:
+    """What an entry holds: of the row and of each child the ``resource`` and the ``values`` of its columns."""
+    return json.loads(trash.contents)
+
+
 def restore(session: Session, trash: Trash) -> Any:
     """Put a deleted row and its children back under their old keys; returns the row."""
     restored = []
-    for kept in json.loads(trash.contents):
+    for kept in kept_rows(trash):
         model = models_by_resource()[kept["resource"]]
         row = model(**{key: _value(model, key, value) for key, value in kept["values"].items()})
         session.add(row)

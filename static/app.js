@@ -83,6 +83,15 @@
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
   });
 
+  // Said before sending: a phone would take minutes over what is then refused.
+  document.querySelectorAll("input[data-most-bytes]").forEach((input) => {
+    input.addEventListener("change", () => {
+      const bytes = [...input.files].reduce((sum, file) => sum + file.size, 0);
+      input.setCustomValidity(bytes > Number(input.dataset.mostBytes) ? input.dataset.tooMuch : "");
+      input.reportValidity();
+    });
+  });
+
   document.querySelector("[data-focus]")?.focus();
 
   window.addEventListener("beforeprint", () => {

@@ -1,11 +1,12 @@
-"""Pages that aren't the screen of one record: the home page, the desk for monthly reports, the assessment form."""
+"""Pages that aren't the screen of one record: the home page, the desk for reports, the assessment form, files."""
 
 from typing import Any
 
 from admin.pages.assessment import AssessmentPage
+from admin.pages.attachments import FilePage
 from admin.pages.audit_seals import AuditSealPage
 from admin.pages.doubles import DoublesPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.role_permissions import RolePermissionsPage
 
-PAGES: list[Any] = [ReportDesk, AssessmentPage, DoublesPage, RolePermissionsPage, AuditSealPage]
+PAGES: list[Any] = [ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage]

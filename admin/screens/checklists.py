@@ -15,6 +15,7 @@ from models import (
     Rectification,
 )
 from services import rectifications
+from services.attachments import size_in_words
 from services.checklists import versions
 from services.reports.programme import figures_of
 
@@ -64,9 +65,25 @@ class RectificationScreen(Screen):
 
 class AttachmentScreen(Screen):
     model, area, order = Attachment, "标准化", "-id"
-    columns = ["file_name", "rectification.what", "content_type", "size"]
+    columns = ["file_name", "rectification.what", "size", "created_at"]
     search = ["file_name", "rectification.what"]
     filters = ["rectification"]
+    related_template, related_rows = "admin/pages/attachments_card.html", 30
+
+    def cell(self, row: Any, name: str) -> Any:
+        return size_in_words(row.size) if name == "size" else super().cell(row, name)
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        return [
+            {"label": "打开文件", "url": self.get_url("file.index", id=row.id), "method": "get", "primary": True},
+            {"label": "看整改", "url": self._owner_url(row), "method": "get", "primary": False},
+        ]
+
+    def url_after_delete(self, rows: list[Any]) -> str:
+        return self._owner_url(rows[0]) if len(rows) == 1 else super().url_after_delete(rows)
+
+    def _owner_url(self, row: Any) -> str:
+        return self.get_url("rectification.details_view", id=row.rectification_id)
 
 
 class ChecklistTemplateScreen(Screen):

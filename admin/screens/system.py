@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from flask import current_app, flash, redirect
+
 from admin.screen import Screen
 from admin.steps import Step
-from models import Account, Code, Holiday, Setting, Trash
-from services import accounts, trash
+from models import Account, Code, Holiday, Setting, Trash, db
+from services import accounts, attachments, trash
 
 
 def reset_and_tell(session: Any, account: Account) -> str:
@@ -51,7 +53,15 @@ class TrashScreen(Screen):
     columns = ["record_title", "resource", "branch.name", "deleted_by", "created_at"]
     search = ["record_title"]
     filters = ["resource", "branch"]
+    delete_note = "从回收站删除后不能再找回，其中附件的文件也一起删除。"
     steps = [Step("restore", "放回原处", trash.restore, "read", done="已放回原处。", primary=True)]
+
+    def _delete(self, rows: list[Any]) -> Any:
+        for row in rows:
+            attachments.forget(db.session, row, current_app.config["SETTINGS"].files_dir)
+        db.session.commit()
+        flash(f"已彻底删除 {len(rows)} 条。", "success")
+        return redirect(self.get_url(".index_view"))
 
 
 SCREENS = [AccountScreen, CodeScreen, SettingScreen, HolidayScreen, TrashScreen]

@@ -1,0 +1,108 @@
+"""Files of records: fetched at /file/?id=…, added to a rectification at /file/upload/?id=…."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import current_app, flash, redirect, request, send_file
+from flask_admin import BaseView, expose
+from sqlalchemy import select
+
+from admin.pages.common import one_row, save
+from models import Attachment, Rectification, db
+from policy import NotAllowed, Refused, the_actor
+from services import attachments
+from services.attachments import Examined, FileMissing
+from services.rectifications import why_locked
+
+MAX_FILES = 9
+MAX_TOGETHER = 50 * 1024 * 1024
+"""Of the files sent at once, in bytes; other requests are held to the app's own, smaller limit."""
+
+
+class FilePage(BaseView):
+    """Sends a file, and takes new ones. The walls stand at every fetch, small pictures too."""
+
+    def __init__(self) -> None:
+        super().__init__(name="附件", category="标准化", endpoint="file", url="/file")
+
+    def is_visible(self) -> bool:
+        return False
+
+    def is_accessible(self) -> bool:
+        return the_actor().may("attachment:read")
+
+    @expose("/")
+    def index(self) -> Any:
+        """The file under the name it came with. Only pictures open in the browser: they were drawn by ourselves."""
+        attachment = one_row(select(Attachment), Attachment, request.args.get("id", ""))
+        try:
+            path = attachments.open_attachment(attachment, _folder(), small=request.args.get("size") == "small")
+        except FileMissing:
+            current_app.logger.error("the file of attachment %s is missing", attachment.id)
+            return self.render("admin/pages/attachments_missing.html", attachment=attachment), 404
+        return send_file(
+            path,
+            mimetype=attachment.content_type,
+            as_attachment=attachment.content_type not in attachments.PICTURE_TYPES,
+            download_name=attachment.file_name,
+            conditional=False,
+            etag=False,
+        )
+
+    @expose("/upload/", methods=("GET", "POST"))
+    def upload_view(self) -> Any:
+        """Take several files; each that can't be taken is named with its reason, the others are kept."""
+        owner = _asked_owner()
+        if request.method == "GET":
+            return self._page(owner)
+        # Looking into photos takes seconds, and SQLite has one writer: meanwhile no transaction is open.
+        db.session.rollback()
+        taken, refused = _examined()
+        owner = _asked_owner()
+        for file in taken:
+            attachments.store_attachment(db.session, owner, file, _folder())
+        save()
+        if refused:
+            return self._page(owner, taken, refused), 422
+        flash(f"已上传 {len(taken)} 个附件。", "success")
+        return redirect(self.get_url("rectification.details_view", id=owner.id))
+
+    def _page(self, owner: Rectification, taken: Any = (), refused: Any = ()) -> str:
+        return self.render("admin/pages/attachments_upload.html", owner=owner, taken=taken, refused=refused)
+
+
+def allow_uploads() -> None:
+    """Let this page's requests be larger than others; runs before anything reads the form."""
+    if request.endpoint == "file.upload_view":
+        request.max_content_length = MAX_TOGETHER + 1024 * 1024
+
+
+def _folder() -> Path:
+    return current_app.config["SETTINGS"].files_dir
+
+
+def _asked_owner() -> Rectification:
+    """The rectification that the address names; NotAllowed unless the actor may add files to it."""
+    owner = one_row(select(Rectification), Rectification, request.args.get("id", ""))
+    if not the_actor().permits("attachment:create", owner.branch_id):
+        raise NotAllowed("您不能给这条整改添加附件。")
+    if reason := why_locked(owner):
+        raise Refused(reason)
+    return owner
+
+
+def _examined() -> tuple[list[Examined], list[tuple[str, str]]]:
+    """The posted files that can be kept, and the others' names with the reasons."""
+    taken: list[Examined] = []
+    refused: list[tuple[str, str]] = []
+    given = [file for file in request.files.getlist("files") if file.filename]
+    for place, file in enumerate(given):
+        try:
+            if place >= MAX_FILES:
+                raise Refused(f"一次最多上传 {MAX_FILES} 个，请分几次上传。")
+            taken.append(attachments.examine(file.filename or "", file.stream))
+        except Refused as reason:
+            refused.append((file.filename or "", reason.message))
+    if not given:
+        refused.append(("没有上传", "请先选择文件，再按“上传”。"))
+    return taken, refused
