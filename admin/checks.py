@@ -6,6 +6,7 @@ from sqlalchemy import inspect
 
 from admin.menu import AREAS
 from models import Base
+from models.base import owners_of
 from policy.actions import scope_of
 
 
@@ -96,4 +97,4 @@ def _check_form(name: str, screen: Any, shown: set[type]) -> None:
 
 
 def _from_owner(model: type, key: str) -> bool:
-    return key == "branch_id" and bool(getattr(model, "__owner__", None))
+    return key == "branch_id" and bool(owners_of(model))

@@ -6,7 +6,9 @@ from flask import current_app, request
 
 from models.database import current_actor
 
-AREAS = ["本月", "指导员", "非公企业", "党员队伍", "标准化", "系统", "安全与审计"]
+AREAS = [
+    "本月", "指导员", "非公企业", "党员队伍", "标准化", "活动与学习", "关怀", "制度与成果", "系统", "安全与审计",
+]  # fmt: skip
 
 
 def menu() -> list[dict[str, Any]]:

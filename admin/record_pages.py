@@ -27,6 +27,14 @@ FOUND_ROWS = 20
 USERNAME_LENGTH = 40
 
 
+# What the triggers of the migrations say, the field it belongs to, and how people are told.
+TRIGGERS = [
+    ("never changes", None, "这个清单版本已经发布，不能再改；需要修改，请另做一个新版本。"),
+    ("stays with its", "checklist_version", "考核已经对应这个清单版本，不能换；请另做一次考核。"),
+    ("the list is fixed", None, "慰问名单已经确定，不能再增减。"),
+]
+
+
 def form_layout(screen: Any, form: Any) -> list[tuple[str, list[Any]]]:
     """The form's fields by group."""
     return [(group, [form[name] for name in names if name in form]) for group, names in screen.form_groups.items()]
@@ -79,10 +87,9 @@ def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
                 return field, "已经有一个正在进行的派驻，请先结束它。"
             if str(constraint.name).startswith("uq"):
                 return field, "已经有相同的记录，请检查是否重复登记。"
-    if "never changes" in text:
-        return None, "这个清单版本已经发布，不能再改；需要修改，请另做一个新版本。"
-    if "stays with its" in text:
-        return "checklist_version", "考核已经对应这个清单版本，不能换；请另做一次考核。"
+    for rule, field, message in TRIGGERS:
+        if rule in text:
+            return field, message
     if "CHECK" in text or "check" in text:
         return None, "几项内容互相矛盾（如结束早于开始、办结没有日期），请检查。"
     if "FOREIGN KEY" in text or "foreign key" in text:
@@ -146,11 +153,11 @@ def masked_fields(screen: Any, row: Any) -> list[dict[str, str]]:
 
 
 def related(screen: Any, row: Any) -> list[dict[str, Any]]:
-    """The records that this one owns, kind by kind, as far as the actor sees them."""
+    """The records that point at this one, kind by kind, as far as the actor sees them."""
     shown = []
     for other in screen.admin._views:
         model = getattr(other, "model", None)
-        if model is None or getattr(model, "__owner__", None) != screen.resource or not other.is_accessible():
+        if model is None or not _points_at(model, screen.resource) or not other.is_accessible():
             continue
         key = getattr(model, f"{screen.resource}_id")
         count = db.session.scalar(select(func.count(model.id)).where(key == row.id)) or 0
@@ -178,6 +185,11 @@ def related(screen: Any, row: Any) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def _points_at(model: type, resource: str) -> bool:
+    """Whether a scoped model has the key of the resource. What a branch owns is too much for one page."""
+    return issubclass(model, BranchScoped) and resource != "branch" and f"{resource}_id" in inspect(model).columns
 
 
 def tabs(screen: Any, row: Any) -> list[dict[str, Any]]:

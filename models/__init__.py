@@ -1,6 +1,7 @@
 """What is recorded. Importing this package maps every model."""
 
 from models.account import Account, Duty, Grant, Role, RolePermission, SignIn, SignInLock
+from models.activity import BranchPairing, JointActivity, PartyClass, VolunteerService, VolunteerTeam
 from models.adviser import Adviser, AdviserStatus, Appointment
 from models.assessment import (
     Answer,
@@ -14,6 +15,7 @@ from models.assessment import (
 )
 from models.audit import AuditEntry, AuditSeal, Trash
 from models.branch import Branch, BranchKind
+from models.care import CampaignStatus, CareCampaign, CareVisit, HealthNote, OneToOnePairing, PairingContact
 from models.checklist import (
     ChecklistGroup,
     ChecklistItem,
@@ -23,11 +25,23 @@ from models.checklist import (
     VersionStatus,
 )
 from models.company import Company, CompanyStatus
+from models.contribution import Honour, MemberWork, Regulation, Suggestion, SuggestionKind
+from models.coverage import (
+    Coverage,
+    CoverageKind,
+    MassOrganisation,
+    MassOrganisationKind,
+    RegistrationStatus,
+    UnregisteredMember,
+)
 from models.database import Base, GuardedSession, db
+from models.liaison_officer import LiaisonOfficer
 from models.monthly_report import MonthlyReport, ReportStatus
 from models.person import DevelopmentStep, KeyPost, Person, Stage
 from models.posting import Posting, Problem, ProblemStatus, Visit, WorkLog
 from models.reference import Code, Holiday, Setting
+from models.study import StudyPlan, StudySession, Subscription
+from models.venue import Venue, VenueEquipment, VenueRoom
 
 # Keys are never reused: an audit entry or a link must not come to mean another row.
 for _table in Base.metadata.tables.values():
@@ -35,9 +49,14 @@ for _table in Base.metadata.tables.values():
 
 __all__ = [
     "Account", "Adviser", "AdviserStatus", "Answer", "Appointment", "Assessment", "AssessmentAnswer",
-    "AssessmentStatus", "Attachment", "AuditEntry", "AuditSeal", "Base", "Branch", "BranchKind", "ChecklistGroup", "ChecklistItem",
-    "ChecklistTemplate", "ChecklistVersion", "Code", "Company", "CompanyStatus", "DevelopmentStep", "Duty", "Grant",
-    "GuardedSession", "Holiday", "KeyPost", "MonthlyReport", "Person", "Posting", "Problem", "ProblemStatus",
-    "Rectification", "RectificationStatus", "ReportStatus", "Result", "Role", "RolePermission", "Scoring", "Setting",
-    "SignIn", "SignInLock", "Stage", "Trash", "VersionStatus", "Visit", "WorkLog", "db",
+    "AssessmentStatus", "Attachment", "AuditEntry", "AuditSeal", "Base", "Branch", "BranchKind", "BranchPairing",
+    "CampaignStatus", "CareCampaign", "CareVisit", "ChecklistGroup", "ChecklistItem", "ChecklistTemplate",
+    "ChecklistVersion", "Code", "Company", "CompanyStatus", "Coverage", "CoverageKind", "DevelopmentStep", "Duty",
+    "Grant", "GuardedSession", "HealthNote", "Holiday", "Honour", "JointActivity", "KeyPost", "LiaisonOfficer",
+    "MassOrganisation", "MassOrganisationKind", "MemberWork", "MonthlyReport", "OneToOnePairing", "PairingContact",
+    "PartyClass", "Person", "Posting", "Problem", "ProblemStatus", "Rectification", "RectificationStatus",
+    "RegistrationStatus", "Regulation", "ReportStatus", "Result", "Role", "RolePermission", "Scoring", "Setting",
+    "SignIn", "SignInLock", "Stage", "StudyPlan", "StudySession", "Subscription", "Suggestion", "SuggestionKind",
+    "Trash", "UnregisteredMember", "Venue", "VenueEquipment", "VenueRoom", "VersionStatus", "Visit",
+    "VolunteerService", "VolunteerTeam", "WorkLog", "db",
 ]  # fmt: skip

@@ -1,9 +1,10 @@
 """Assessments (考核) of a company against one version of a checklist, and the rectifications (整改) that follow."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.base import BranchScoped, Record, label, owned_by, owner_key
 from models.checklist import ChecklistItem, ChecklistVersion
@@ -122,7 +123,12 @@ class Rectification(BranchScoped, Record):
         primaryjoin="Rectification.assessment_id == Assessment.id", foreign_keys="Rectification.assessment_id"
     )
     item: Mapped[ChecklistItem | None] = relationship()
-    attachments: Mapped[list["Attachment"]] = relationship(back_populates="rectification", cascade="all, delete-orphan")
+    attachments: Mapped[list["Attachment"]] = relationship(
+        back_populates="rectification",
+        cascade="all, delete-orphan",
+        primaryjoin="Attachment.rectification_id == Rectification.id",
+        foreign_keys="Attachment.rectification_id",
+    )
 
     __table_args__ = (
         owner_key(),
@@ -141,18 +147,38 @@ class Attachment(BranchScoped, Record):
     """A file that belongs to a record. Stored under a random name; the name it came with is kept here."""
 
     record_name = "附件"
-    __owner__ = "rectification"
+    __owner__ = ("rectification", "regulation")
 
-    rectification_id: Mapped[int] = mapped_column(index=True, info=label("整改"))
+    rectification_id: Mapped[int | None] = mapped_column(index=True, info=label("整改"))
+    regulation_id: Mapped[int | None] = mapped_column(index=True, info=label("制度"))
     file_name: Mapped[str] = mapped_column(String(200), info=label("文件名"))
     stored_name: Mapped[str] = mapped_column(String(64), unique=True, info=label("存储名", internal=True))
     content_type: Mapped[str] = mapped_column(String(80), info=label("类型", internal=True))
     size: Mapped[int] = mapped_column(info=label("大小", unit="字节"))
     sha256: Mapped[str] = mapped_column(String(64), info=label("校验值", internal=True))
 
-    rectification: Mapped[Rectification] = relationship(back_populates="attachments")
+    rectification: Mapped[Rectification | None] = relationship(
+        back_populates="attachments",
+        primaryjoin="Attachment.rectification_id == Rectification.id",
+        foreign_keys="Attachment.rectification_id",
+    )
+    regulation: Mapped["Regulation | None"] = relationship(  # noqa: F821
+        back_populates="attachments",
+        primaryjoin="Attachment.regulation_id == Regulation.id",
+        foreign_keys="Attachment.regulation_id",
+    )
 
-    __table_args__ = (owned_by("rectification"),)
+    __table_args__ = (
+        owned_by("rectification", required=False),
+        owned_by("regulation", required=False),
+        CheckConstraint("(rectification_id IS NULL) <> (regulation_id IS NULL)", name="one_owner"),
+    )
+
+    @validates("rectification", "regulation")
+    def _take_branch(self, _key: str, owner: Any) -> Any:
+        if owner is not None:
+            self.branch_id = owner.branch_id
+        return owner
 
     @property
     def title(self) -> str:

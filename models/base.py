@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Integer, String, UniqueConstraint, event
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models import clock
@@ -57,8 +57,11 @@ class Record(db.Model):
 class BranchScoped:
     """A row that one branch owns: whoever lacks a permission in that branch never learns of it."""
 
-    __owner__: ClassVar[str | None] = None
-    """The table of the record that owns this one and hands it its branch; None when the branch is chosen."""
+    __owner__: ClassVar[str | tuple[str, ...] | None] = None
+    """The table of the record that owns this one and hands it its branch; None when the branch is chosen.
+
+    A row that may belong to records of several kinds names them all, and belongs to exactly one.
+    """
 
     @declared_attr
     def branch_id(cls) -> Mapped[int]:
@@ -69,6 +72,11 @@ class BranchScoped:
     @declared_attr
     def branch(cls) -> Mapped[Any]:
         return relationship("Branch", foreign_keys=[cls.branch_id], viewonly=cls.__owner__ is not None)
+
+    @classmethod
+    def owners(cls) -> tuple[str, ...]:
+        """The tables of the records that may own this one."""
+        return (cls.__owner__,) if isinstance(cls.__owner__, str) else cls.__owner__ or ()
 
     @classmethod
     def scope_column(cls) -> Any:
@@ -84,6 +92,11 @@ class Protected:
     """A row with a rule of its own, in policy/protected.py."""
 
 
+def owners_of(model: type) -> tuple[str, ...]:
+    """The tables of the records that may own rows of a model; none of a model that isn't scoped."""
+    return model.owners() if issubclass(model, BranchScoped) else ()
+
+
 def owned_by(owner: str, column: str | None = None, required: bool = True) -> ForeignKeyConstraint:
     """The composite key by which the database copies the owner's branch into the row and refuses a mismatch.
 
@@ -94,6 +107,22 @@ def owned_by(owner: str, column: str | None = None, required: bool = True) -> Fo
     return ForeignKeyConstraint(
         [column, "branch_id"], [f"{owner}.id", f"{owner}.branch_id"], onupdate="CASCADE", ondelete="RESTRICT", **late
     )
+
+
+def named_after(other: str, column: str | None = None) -> ForeignKeyConstraint:
+    """The composite key by which the database copies another record's name into the row and keeps it up to date.
+
+    For a record that the row's readers may not see, such as somebody who moved to another branch: they know the name.
+    """
+    column = column or other
+    return ForeignKeyConstraint(
+        [f"{column}_id", f"{column}_name"], [f"{other}.id", f"{other}.name"], onupdate="CASCADE", ondelete="RESTRICT"
+    )
+
+
+def name_key(table: str) -> Index:
+    """What ``named_after`` points at."""
+    return Index(f"uq_{table}_id_name", "id", "name", unique=True)
 
 
 def owner_key() -> UniqueConstraint:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import BranchScoped, PinyinNamed, Record, label
+from models.base import BranchScoped, PinyinNamed, Record, label, name_key
 from models.column_types import LabelledEnum, PartialDate, PartialDateType, choice
 
 
@@ -35,12 +35,14 @@ class Branch(PinyinNamed, BranchScoped, Record):
     founded_on: Mapped[PartialDate | None] = mapped_column(
         PartialDateType, info=label("成立时间", "可写 2016、2016.5 或 2016-05-12。")
     )
+    brand: Mapped[str | None] = mapped_column(String(40), info=label("党建品牌", "如“书香支部”。"))
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
     parent: Mapped["Branch | None"] = relationship(remote_side="Branch.id")
 
     __table_args__ = (
         UniqueConstraint("parent_id", "name"),
+        name_key("branch"),
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
         Index("uq_branch_one_root", text("(parent_id IS NULL)"), unique=True,
               sqlite_where=text("parent_id IS NULL"), postgresql_where=text("parent_id IS NULL")),

@@ -41,7 +41,6 @@ class Company(PinyinNamed, BranchScoped, Record):
     organised_on: Mapped[PartialDate | None] = mapped_column(
         PartialDateType, info=label("党组织成立时间", "可写 2016、2016.5 或 2016-05-12。")
     )
-    venue_area: Mapped[int | None] = mapped_column(info=label("活动阵地面积", unit="平方米"))
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
     postings: Mapped[list["Posting"]] = relationship(viewonly=True)  # noqa: F821
@@ -56,7 +55,6 @@ class Company(PinyinNamed, BranchScoped, Record):
         UniqueConstraint("id", "branch_id", "short_name"),
         UniqueConstraint("branch_id", "short_name"),
         CheckConstraint("employees >= 0", name="employees_not_negative"),
-        CheckConstraint("venue_area >= 0", name="venue_area_not_negative"),
     )
 
     @property

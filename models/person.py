@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from models.base import BranchScoped, PinyinNamed, Record, label, owned_by, owner_key
+from models.base import BranchScoped, PinyinNamed, Record, label, name_key, owned_by, owner_key
 from models.column_types import EncryptedText, LabelledEnum, PartialDate, PartialDateType, choice, in_order
 from models.database import GuardedSession
 from models.encryption import look_up_hash
@@ -47,6 +47,9 @@ class Person(PinyinNamed, BranchScoped, Record):
     phone: Mapped[str | None] = mapped_column(
         String(20), info=label("手机", mask="phone", check="phone", personal=True)
     )
+    former_rank: Mapped[str | None] = mapped_column(
+        String(20), info=label("离退休前职级", "离退休干部填写。", code="cadre_rank")
+    )
     company_id: Mapped[int | None] = mapped_column(index=True, info=label("所在企业", "与所属党组织一致的企业。"))
     stage: Mapped[Stage | None] = mapped_column(
         choice(Stage), info=label("党员身份", "由发展经历自动得出。", computed=True)
@@ -64,6 +67,7 @@ class Person(PinyinNamed, BranchScoped, Record):
         UniqueConstraint("id", "branch_id", "name"),
         UniqueConstraint("branch_id", "id_number_hash"),
         owned_by("company", required=False),
+        name_key("person"),
     )
 
     @property

@@ -8,6 +8,13 @@ from policy.actions import all_permissions, models_by_resource
 
 _ACCESS = {"account", "grant", "role", "role_permission", "sign_in", "sign_in_lock", "audit_entry"}
 
+# What a company's own branch keeps besides, and its adviser reads.
+_COMPANY_REGISTERS = {
+    "party_class", "joint_activity", "branch_pairing", "unregistered_member", "mass_organisation", "coverage", "venue",
+    "venue_room", "venue_equipment", "honour", "regulation", "study_plan", "study_session", "subscription",
+    "volunteer_service", "volunteer_team",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class DefaultRole:
@@ -32,23 +39,29 @@ def default_roles() -> list[DefaultRole]:
     """City administrator, branch administrator, liaison officer, adviser, company clerk, inspector and the three duties."""
     business = {r for r, model in models_by_resource().items() if issubclass(model, BranchScoped) and r != "trash"}
     reference = {r for r, model in models_by_resource().items() if issubclass(model, Reference)}
+    # Notes on health have a permission of their own: not for who sees the whole city, and in no export by default.
+    business -= {"health_note"}
     own = business - {"branch", "posting", "work_log"}
     branch_work = (
         _all_of(own, "create", "read", "update", "export", "import") | _all_of(own - {"adviser", "company"}, "delete")
         | _all_of({"branch", "posting", "work_log"}, "read", "export") | {"branch:update", "trash:read"}
+        | _all_of({"health_note"}, "create", "read", "update")
     )  # fmt: skip
     company_work = _all_of(
         {"company", "person", "development_step", "key_post", "problem", "monthly_report", "assessment", "rectification",
-         "assessment_answer", "attachment"}, "read", "create", "update", "export",
+         "assessment_answer", "attachment", *_COMPANY_REGISTERS}, "read", "create", "update", "export",
     ) - {"company:create"} | {"attachment:delete"}  # fmt: skip
     visiting = (
-        _all_of({"visit", "problem", "rectification", "attachment"}, "read", "create", "update")
+        _all_of({"visit", "problem", "rectification", "attachment", "party_class", "joint_activity",
+                 "unregistered_member"}, "read", "create", "update")
         | _all_of({"assessment", "assessment_answer"}, "read", "update")
         | {"attachment:delete"}
-        | _all_of({"company", "posting", "branch", "person", "development_step", "key_post", "monthly_report"}, "read")
-    )
+        | _all_of({"company", "posting", "branch", "person", "development_step", "key_post", "monthly_report",
+                   *_COMPANY_REGISTERS}, "read")
+    )  # fmt: skip
     sending = _all_of({"company", "posting", "branch", "visit", "problem", "assessment", "assessment_answer",
-                       "rectification", "monthly_report", "attachment"}, "read", "export") | _all_of({"visit"}, "create", "update")  # fmt: skip
+                       "rectification", "monthly_report", "attachment", "party_class", "joint_activity", "coverage",
+                       "mass_organisation", "venue"}, "read", "export") | _all_of({"visit"}, "create", "update")  # fmt: skip
     return [
         DefaultRole(
             "city_admin", "市级管理员",

@@ -25,7 +25,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from models import Attachment, GuardedSession, Rectification, Trash
-from policy.actions import resource_of
+from policy.actions import models_by_resource, resource_of
 from policy.errors import Refused
 from services.rectifications import why_locked
 from services.trash import kept_rows
@@ -116,9 +116,25 @@ def examine(file_name: str, stream: BinaryIO) -> Examined:
     return Examined(_readable_name(file_name, kind), kind.content_type, content, small)
 
 
-def store_attachment(session: Session, rectification: Rectification, file: Examined, folder: Path) -> Attachment:
+def owner_models() -> dict[str, type]:
+    """The kinds of record that may have attachments, by resource name."""
+    return {resource: models_by_resource()[resource] for resource in Attachment.owners()}
+
+
+def owner_of(attachment: Attachment) -> tuple[str, int]:
+    """The resource name and the key of the record that an attachment belongs to."""
+    keys = {resource: getattr(attachment, f"{resource}_id") for resource in Attachment.owners()}
+    return next((resource, key) for resource, key in keys.items() if key is not None)
+
+
+def why_no_more(owner: Any) -> str | None:
+    """Why a record takes no more files; None while it does."""
+    return why_locked(owner) if isinstance(owner, Rectification) else None
+
+
+def store_attachment(session: Session, owner: Any, file: Examined, folder: Path) -> Attachment:
     """Add the row and its file; both are there after the commit, or neither. Raises Refused once it is closed."""
-    if reason := why_locked(rectification):
+    if reason := why_no_more(owner):
         raise Refused(reason)
     stored_name = secrets.token_hex(16)
     whole, small = _paths(folder, stored_name)
@@ -129,7 +145,7 @@ def store_attachment(session: Session, rectification: Rectification, file: Exami
     for path, content in contents.items():
         _write(drafts[path], content)
     attachment = Attachment(
-        rectification=rectification,
+        **{resource_of(type(owner)): owner},
         file_name=file.file_name,
         stored_name=stored_name,
         content_type=file.content_type,

@@ -24,7 +24,9 @@ from policy.roles import default_roles
 CODES = {
     "code_table": {
         "code_table": "代码表", "sex": "性别", "ethnic_group": "民族", "education": "学历", "industry": "行业",
-        "visit_purpose": "走访事由", "posting_end_reason": "派驻结束原因",
+        "visit_purpose": "走访事由", "posting_end_reason": "派驻结束原因", "cadre_rank": "离退休前职级",
+        "volunteer_kind": "志愿服务类型", "coverage_way": "覆盖方式", "room_kind": "房间用途", "honour_level": "荣誉级别",
+        "work_kind": "作品类别", "contact_way": "联系方式", "care_occasion": "慰问时节",
     },
     "sex": {"1": "男", "2": "女", "9": "未说明"},
     "ethnic_group": dict(
@@ -42,6 +44,19 @@ CODES = {
         "study": "指导学习", "meeting": "指导组织生活", "members": "发展党员", "venue": "阵地建设", "problem": "解决难题",
         "policy": "宣讲政策", "other": "其他",
     },
+    "cadre_rank": {"prefecture": "地级", "county": "县级", "section": "科级", "other": "其他"},
+    "volunteer_kind": {
+        "service": "便民服务", "guidance": "指导活动", "youth": "关心下一代", "policy": "政策宣讲", "web": "网络宣传",
+        "environment": "环境保护", "other": "其他",
+    },
+    "coverage_way": {"single": "单独组建", "joint": "联合组建", "adviser": "派驻指导员", "other": "其他"},
+    "room_kind": {
+        "party": "党建室", "meeting": "会议室", "activity": "活动室", "sports": "体育活动室", "reading": "图书阅览室", "other": "其他",
+    },
+    "honour_level": {"state": "国家级", "province": "省级", "city": "市级", "county": "县区级", "other": "其他"},
+    "work_kind": {"book": "书籍", "article": "文章", "painting": "书画", "photo": "摄影", "other": "其他"},
+    "contact_way": {"phone": "电话", "visit": "上门", "wechat": "微信", "other": "其他"},
+    "care_occasion": {"july": "七一", "double_ninth": "重阳", "spring": "春节", "illness": "生病住院", "other": "其他"},
     "posting_end_reason": {
         "term": "聘期届满", "health": "身体原因", "moved": "调整派驻", "company": "企业停业或注销", "other": "其他",
     },
@@ -51,6 +66,7 @@ SETTINGS = {
     "visit_overdue_days": ("30", "超过多少天没有走访，算作久未走访"),
     "visits_per_month": ("1", "每月计划走访次数"),
     "rectification_days": ("15", "整改期限（工作日）"),
+    "regulation_review_years": ("3", "制度多少年没有检查，算作需要检查"),
 }
 
 # Days off that are certain by the national rule; moved weekends are announced each autumn and entered by the office.

@@ -22,10 +22,10 @@ from models.column_types import PartialDate, PartialDateType
 
 {screen}
 
-screens.companies.SCREENS.append(HonourScreen)
+screens.companies.SCREENS.append(BulletinScreen)
 from policy.write_guard import keep_history
 from sqlalchemy import inspect
-keep_history(inspect(Honour), Honour)
+keep_history(inspect(Bulletin), Bulletin)
 from tests.conftest import build_app
 from tests.matrix import walk
 from tests.world import PASSWORD, make_world
@@ -35,25 +35,25 @@ app = build_app(f"sqlite:///{{folder / 'world.db'}}", folder)
 with app.app_context():
     db.create_all()
     world = make_world()
-key, company = world.rows["honour", "甲"], world.rows["company", "甲"]
+key, company = world.rows["bulletin", "甲"], world.rows["company", "甲"]
 client = app.test_client()
 client.post("/sign-in", data={{"username": "city_admin", "password": PASSWORD}})
 page = client.get("/").get_data(as_text=True)
-assert 'href="/honour/"' in page
-assert "荣誉名称" in client.get("/honour/?search=秘honour甲").get_data(as_text=True)
-made = client.post("/honour/new/", data={{"company": company, "name": "先进", "awarded_on": "2020.5"}})
+assert 'href="/bulletin/"' in page
+assert "简报标题" in client.get("/bulletin/?search=秘bulletin甲").get_data(as_text=True)
+made = client.post("/bulletin/new/", data={{"company": company, "name": "先进", "issued_on": "2020.5"}})
 assert made.status_code == 302, made.get_data(as_text=True)
-assert "2020-05" in client.get("/honour/?search=先进").get_data(as_text=True)
-assert "请填写荣誉名称" in client.post("/honour/new/", data={{"company": company}}).get_data(as_text=True)
+assert "2020-05" in client.get("/bulletin/?search=先进").get_data(as_text=True)
+assert "请填写简报标题" in client.post("/bulletin/new/", data={{"company": company}}).get_data(as_text=True)
 for address in ("details/", "edit/", "history/", "explain/", "delete/"):
-    assert client.get(f"/honour/{{address}}?id={{key}}").status_code == 200, address
-assert client.get("/honour/export/csv/").get_data(as_text=True).count("\\n") == 4
-assert client.get("/honour/export/xlsx/").status_code == 200
-assert "荣誉" in client.get(f"/company/details/?id={{company}}").get_data(as_text=True)
+    assert client.get(f"/bulletin/{{address}}?id={{key}}").status_code == 200, address
+assert client.get("/bulletin/export/csv/").get_data(as_text=True).count("\\n") == 4
+assert client.get("/bulletin/export/xlsx/").status_code == 200
+assert "简报" in client.get(f"/company/details/?id={{company}}").get_data(as_text=True)
 for role in ("company_clerk", "branch_admin", None):
-    walk(app, world, role, only=lambda _method, address: address.startswith("/honour/"))
-assert client.post("/honour/delete/", data={{"id": key}}).status_code == 302
-assert client.get(f"/honour/details/?id={{key}}").status_code == 404
+    walk(app, world, role, only=lambda _method, address: address.startswith("/bulletin/"))
+assert client.post("/bulletin/delete/", data={{"id": key}}).status_code == 302
+assert client.get(f"/bulletin/details/?id={{key}}").status_code == 404
 print("all promises kept")
 """
 

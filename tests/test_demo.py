@@ -33,7 +33,7 @@ from models.clock import today
 from models.person import STAGES, age_on
 from policy import Refused, system_session
 from policy.actions import resource_of
-from services.demo import NAMED
+from services.demo.programme import NAMED
 from services.reports.programme import START
 from tests.conftest import build_app
 from tests.matrix import actor_of

@@ -186,6 +186,7 @@ def test_lists_and_forms_take_as_many_queries_with_twice_the_rows(app: Flask, wo
     with app.app_context(), system_session("demo") as session:
         from models import Branch
 
+        root = session.get(Branch, world.branches["root"])
         for copy in range(2):
             home = Branch(name=f"新支部{copy}", kind="branch", parent_id=world.branches["root"])
             session.add(home)
@@ -193,7 +194,7 @@ def test_lists_and_forms_take_as_many_queries_with_twice_the_rows(app: Flask, wo
             made: dict[type, Any] = {}
             for model in scoped_models():
                 if model is not Branch:
-                    _ = model.__name__ in ("Attachment",) or make_row(session, model, f"丙{copy}", home, home, made)
+                    _ = model.__name__ in ("Attachment",) or make_row(session, model, f"丙{copy}", home, root, made)
         session.commit()
     assert counts() == before
 

@@ -103,9 +103,9 @@ def make_row(session: Any, model: type, side: str, home: Any, desk: Any, made: d
             continue
         target = relation.mapper.class_
         if target is Branch:
-            setattr(row, relation.key, desk if model.__name__ == "Company" else home)
+            setattr(row, relation.key, desk if model.__name__ == "Company" or relation.key != "branch" else home)
         elif issubclass(target, BranchScoped):
-            if not key.nullable:
+            if not key.nullable or relation.key == next(iter(model.owners()), None):
                 setattr(row, relation.key, make_row(session, target, side, home, desk, made))
         elif not key.nullable:
             setattr(row, relation.key, session.scalar(select(target).limit(1)))
@@ -130,6 +130,8 @@ def value_for(column: Any, model: type, side: str) -> Any:
         return ID_NUMBERS.get(side)
     if info.get("mask") == "phone":
         return PHONES.get(side, "13700000000")
+    if column.key == "year":
+        return 2026
     if column.key == "month":
         return "2026-01"
     if info.get("check") in CHECKS or column.key in ("ended_on", "end_reason", "closed_on", "until", "done_on"):

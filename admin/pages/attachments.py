@@ -1,18 +1,18 @@
-"""Files of records: fetched at /file/?id=…, added to a rectification at /file/upload/?id=…."""
+"""Files of records: fetched at /file/?id=…, added to a record at /file/upload/?owner=…&id=…."""
 
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, flash, redirect, request, send_file
+from flask import abort, current_app, flash, redirect, request, send_file, url_for
 from flask_admin import BaseView, expose
 from sqlalchemy import select
 
 from admin.pages.common import one_row, save
-from models import Attachment, Rectification, db
+from models import Attachment, db
 from policy import NotAllowed, Refused, the_actor
+from policy.actions import resource_of
 from services import attachments
 from services.attachments import Examined, FileMissing
-from services.rectifications import why_locked
 
 MAX_FILES = 9
 MAX_TOGETHER = 50 * 1024 * 1024
@@ -39,7 +39,8 @@ class FilePage(BaseView):
             path = attachments.open_attachment(attachment, _folder(), small=request.args.get("size") == "small")
         except FileMissing:
             current_app.logger.error("the file of attachment %s is missing", attachment.id)
-            return self.render("admin/pages/attachments_missing.html", attachment=attachment), 404
+            owner_url = url_of(*attachments.owner_of(attachment))
+            return self.render("admin/pages/attachments_missing.html", attachment=attachment, owner_url=owner_url), 404
         return send_file(
             path,
             mimetype=attachment.content_type,
@@ -65,10 +66,23 @@ class FilePage(BaseView):
         if refused:
             return self._page(owner, taken, refused), 422
         flash(f"已上传 {len(taken)} 个附件。", "success")
-        return redirect(self.get_url("rectification.details_view", id=owner.id))
+        return redirect(url_of(resource_of(type(owner)), owner.id))
 
-    def _page(self, owner: Rectification, taken: Any = (), refused: Any = ()) -> str:
-        return self.render("admin/pages/attachments_upload.html", owner=owner, taken=taken, refused=refused)
+    def _page(self, owner: Any, taken: Any = (), refused: Any = ()) -> str:
+        resource = resource_of(type(owner))
+        return self.render(
+            "admin/pages/attachments_upload.html",
+            owner=owner,
+            owner_resource=resource,
+            owner_url=url_of(resource, owner.id),
+            taken=taken,
+            refused=refused,
+        )
+
+
+def url_of(resource: str, key: int) -> str:
+    """The page of a record that has attachments."""
+    return url_for(f"{resource}.details_view", id=key)
 
 
 def allow_uploads() -> None:
@@ -81,12 +95,13 @@ def _folder() -> Path:
     return current_app.config["SETTINGS"].files_dir
 
 
-def _asked_owner() -> Rectification:
-    """The rectification that the address names; NotAllowed unless the actor may add files to it."""
-    owner = one_row(select(Rectification), Rectification, request.args.get("id", ""))
+def _asked_owner() -> Any:
+    """The record that the address names; NotAllowed unless the actor may add files to it, Refused once it is closed."""
+    model: Any = attachments.owner_models().get(request.args.get("owner", "rectification")) or abort(404)
+    owner = one_row(select(model), model, request.args.get("id", ""))
     if not the_actor().permits("attachment:create", owner.branch_id):
-        raise NotAllowed("您不能给这条整改添加附件。")
-    if reason := why_locked(owner):
+        raise NotAllowed("您不能给这条记录添加附件。")
+    if reason := attachments.why_no_more(owner):
         raise Refused(reason)
     return owner
 

@@ -32,7 +32,7 @@ from services.reports.programme import FIGURES, count_figures, this_month, visit
 
 TODO = (
     "overdue_rectifications", "open_rectifications", "rectifications_to_check", "not_visited", "reports_missing",
-    "reports_to_accept", "open_problems",
+    "reports_to_accept", "open_problems", "unregistered_open", "care_missing", "contacts_missing", "regulations_to_review",
 )  # fmt: skip
 SERIOUS = {"overdue_rectifications", "reports_missing"}
 LISTED = 10

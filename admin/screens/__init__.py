@@ -1,7 +1,7 @@
 """The screens, area by area: declarations only."""
 
 from admin.screen import Screen
-from admin.screens import advisers, checklists, companies, people, security, system
+from admin.screens import activities, advisers, care, checklists, companies, people, results, security, system
 
 
 def all_screens() -> list[type[Screen]]:
@@ -11,6 +11,9 @@ def all_screens() -> list[type[Screen]]:
         *companies.SCREENS,
         *people.SCREENS,
         *checklists.SCREENS,
+        *activities.SCREENS,
+        *care.SCREENS,
+        *results.SCREENS,
         *system.SCREENS,
         *security.SCREENS,
     ]

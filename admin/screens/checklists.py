@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from admin.pages.attachments import url_of
 from admin.screen import Screen
 from admin.steps import Step
 from models import (
@@ -15,7 +16,7 @@ from models import (
     Rectification,
 )
 from services import rectifications
-from services.attachments import size_in_words
+from services.attachments import owner_of, size_in_words
 from services.checklists import versions
 from services.reports.programme import figures_of
 
@@ -65,9 +66,9 @@ class RectificationScreen(Screen):
 
 class AttachmentScreen(Screen):
     model, area, order = Attachment, "标准化", "-id"
-    columns = ["file_name", "rectification.what", "size", "created_at"]
-    search = ["file_name", "rectification.what"]
-    filters = ["rectification"]
+    columns = ["file_name", "rectification.what", "regulation.name", "size", "created_at"]
+    search = ["file_name", "rectification.what", "regulation.name"]
+    filters = ["rectification", "regulation"]
     related_template, related_rows = "admin/pages/attachments_card.html", 30
 
     def cell(self, row: Any, name: str) -> Any:
@@ -76,14 +77,11 @@ class AttachmentScreen(Screen):
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         return [
             {"label": "打开文件", "url": self.get_url("file.index", id=row.id), "method": "get", "primary": True},
-            {"label": "看整改", "url": self._owner_url(row), "method": "get", "primary": False},
+            {"label": "看所属记录", "url": url_of(*owner_of(row)), "method": "get", "primary": False},
         ]
 
     def url_after_delete(self, rows: list[Any]) -> str:
-        return self._owner_url(rows[0]) if len(rows) == 1 else super().url_after_delete(rows)
-
-    def _owner_url(self, row: Any) -> str:
-        return self.get_url("rectification.details_view", id=row.rectification_id)
+        return url_of(*owner_of(rows[0])) if len(rows) == 1 else super().url_after_delete(rows)
 
 
 class ChecklistTemplateScreen(Screen):

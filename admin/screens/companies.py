@@ -4,20 +4,20 @@ from typing import Any
 
 from admin.screen import Screen
 from admin.steps import Step
-from models import Company, MonthlyReport, Problem
+from models import Company, Coverage, MassOrganisation, MonthlyReport, Problem
 from services import monthly_reports
 from services.reports.programme import figures_of
 
 
 class CompanyScreen(Screen):
     model, area, order = Company, "非公企业", "short_name"
-    columns = ["short_name", "branch.name", "active_posting.adviser_name", "industry", "status", "venue_area"]
+    columns = ["short_name", "branch.name", "active_posting.adviser_name", "industry", "status", "employees"]
     search = ["short_name", "registered_name", "credit_code"]
     filters = ["industry", "status", "branch", "employees"]
     form_groups = {
         "企业": ["short_name", "registered_name", "credit_code", "industry", "status", "employees", "address"],
         "联系人": ["contact_name", "contact_phone"],
-        "党建": ["branch", "organised_on", "venue_area", "note"],
+        "党建": ["branch", "organised_on", "note"],
     }
     figures = figures_of("company")
 
@@ -47,4 +47,23 @@ class MonthlyReportScreen(Screen):
     ]  # fmt: skip
 
 
-SCREENS: list[Any] = [CompanyScreen, ProblemScreen, MonthlyReportScreen]
+class CoverageScreen(Screen):
+    model, area, order = Coverage, "非公企业", "-covered_on"
+    columns = ["kind", "company.short_name", "way", "covered_on", "branch.name"]
+    search = ["company.short_name", "note"]
+    filters = ["kind", "way", "company", "branch"]
+    form_groups = {"两个覆盖": ["company", "kind", "way", "covered_on", "note"]}
+
+
+class MassOrganisationScreen(Screen):
+    model, area, order = MassOrganisation, "非公企业", "-founded_on"
+    columns = ["kind", "company.short_name", "founded_on", "leader", "members"]
+    search = ["company.short_name", "leader"]
+    filters = ["kind", "company", "founded_on"]
+    form_groups = {"工青妇组织": ["company", "kind", "founded_on", "leader", "members"]}
+    figures = figures_of("mass_organisation")
+
+
+SCREENS: list[Any] = [
+    CompanyScreen, ProblemScreen, MonthlyReportScreen, CoverageScreen, MassOrganisationScreen,
+]  # fmt: skip

@@ -1,7 +1,9 @@
 """党员队伍: people, their development and their key posts; the tree of Party organisations."""
 
 from admin.screen import Screen
-from models import Branch, DevelopmentStep, KeyPost, Person
+from admin.steps import Step
+from models import Branch, DevelopmentStep, KeyPost, Person, UnregisteredMember
+from services import unregistered_members as members
 from services.reports.programme import figures_of
 
 
@@ -9,9 +11,9 @@ class PersonScreen(Screen):
     model, area, order = Person, "党员队伍", "name"
     columns = ["name", "branch.name", "company.short_name", "sex", "stage", "education", "phone"]
     search = ["name", "company.short_name"]
-    filters = ["stage", "sex", "education", "branch", "company"]
+    filters = ["stage", "former_rank", "sex", "education", "branch", "company"]
     form_groups = {
-        "人员": ["name", "sex", "ethnic_group", "education", "born_on", "id_number", "phone"],
+        "人员": ["name", "sex", "ethnic_group", "education", "born_on", "id_number", "phone", "former_rank"],
         "组织": ["branch", "company", "note"],
     }
     figures = figures_of("person")
@@ -33,12 +35,27 @@ class KeyPostScreen(Screen):
     form_groups = {"关键岗位": ["person", "post", "since", "until", "note"]}
 
 
+class UnregisteredMemberScreen(Screen):
+    model, area, order = UnregisteredMember, "党员队伍", "-found_on"
+    columns = ["person.name", "found_on", "registered_at", "status", "closed_on", "branch.name"]
+    search = ["person.name", "registered_at"]
+    filters = ["status", "found_on", "branch", "person"]
+    form_groups = {"口袋党员": ["person", "found_on", "registered_at", "note"]}
+    figures = figures_of("unregistered_member")
+    steps = [
+        Step("contact", "已联系", members.contact, asks=("contacted_on",), when=members.is_found, primary=True),
+        Step("transfer", "已转接", members.transfer, asks=("transferred_on", "result"), needs=("result",),
+             when=members.is_contacted, primary=True),
+        Step("close", "办结", members.close, asks=("closed_on", "result"), needs=("result",), when=members.is_open),
+    ]  # fmt: skip
+
+
 class BranchScreen(Screen):
     model, area, order = Branch, "党员队伍", "name"
     columns = ["name", "kind", "parent.name", "founded_on"]
     search = ["name"]
     filters = ["kind", "parent"]
-    form_groups = {"党组织": ["name", "kind", "parent", "founded_on", "note"]}
+    form_groups = {"党组织": ["name", "kind", "parent", "founded_on", "brand", "note"]}
 
 
-SCREENS = [PersonScreen, DevelopmentStepScreen, KeyPostScreen, BranchScreen]
+SCREENS = [PersonScreen, DevelopmentStepScreen, KeyPostScreen, UnregisteredMemberScreen, BranchScreen]

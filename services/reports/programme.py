@@ -5,24 +5,31 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
     Adviser,
     AdviserStatus,
+    CareVisit,
     Company,
     DevelopmentStep,
     KeyPost,
+    MassOrganisation,
     MonthlyReport,
+    OneToOnePairing,
+    PairingContact,
     Person,
     Posting,
     Problem,
     ProblemStatus,
     Rectification,
     RectificationStatus,
+    RegistrationStatus,
+    Regulation,
     ReportStatus,
     Stage,
+    UnregisteredMember,
     Visit,
 )
 from models.clock import today
@@ -36,6 +43,7 @@ START = PartialDate("2019-05")
 """The month in which the first advisers were sent."""
 
 VISIT_OVERDUE_DAYS = 30
+REVIEW_YEARS = 3
 HANDED_IN = (ReportStatus.SUBMITTED, ReportStatus.ACCEPTED)
 
 
@@ -120,6 +128,29 @@ def missing_in(month: str) -> ColumnElement[bool]:
     return and_(posted_now(), ~report.correlate(Company).exists())
 
 
+def _in_posted_company() -> ColumnElement[bool]:
+    active = select(Posting.id).where(Posting.company_id == MassOrganisation.company_id, Posting.ended_on.is_(None))
+    return active.correlate(MassOrganisation).exists()
+
+
+def _not_contacted_this_month() -> ColumnElement[bool]:
+    """The pairing runs and has no contact in this month: at least one a month is owed."""
+    contact = select(PairingContact.id).where(
+        PairingContact.one_to_one_pairing_id == OneToOnePairing.id,
+        PairingContact.contacted_on >= today().replace(day=1),
+    )
+    return and_(OneToOnePairing.ended_on.is_(None), ~contact.correlate(OneToOnePairing).exists())
+
+
+def _to_review() -> ColumnElement[bool]:
+    """In force, and neither adopted, revised nor looked through in the last years (the setting says how many)."""
+    with system_session("sign_in", readonly=True) as session:
+        years = number_setting(session, "regulation_review_years", REVIEW_YEARS)
+    since = PartialDate(f"{max(today().year - years, 0):04d}")
+    touched = (Regulation.adopted_on, Regulation.revised_on, Regulation.reviewed_on)
+    return and_(Regulation.in_force, *(or_(day.is_(None), day < since) for day in touched))
+
+
 _ALL = [
     Figure("advisers", "党建指导员", "名", "adviser", lambda: Adviser.status == AdviserStatus.SERVING),
     Figure("companies", "派驻企业", "家", "company", posted_now),
@@ -141,12 +172,18 @@ _ALL = [
         "reports_to_accept", "月报等待接收", "份", "monthly_report",
         lambda: MonthlyReport.status == ReportStatus.SUBMITTED,
     ),
+    Figure("mass_organisations", "工青妇组织", "个", "mass_organisation", _in_posted_company),
+    Figure("unregistered_open", "口袋党员未办结", "名", "unregistered_member",
+           lambda: UnregisteredMember.status != RegistrationStatus.CLOSED),
+    Figure("care_missing", "慰问还没有到", "人", "care_visit", lambda: CareVisit.visited_on.is_(None)),
+    Figure("contacts_missing", "本月还没有结对联系", "对", "one_to_one_pairing", _not_contacted_this_month),
+    Figure("regulations_to_review", "制度需要检查", "项", "regulation", _to_review),
     Figure("open_problems", "难题未办结", "个", "problem", lambda: Problem.status != ProblemStatus.CLOSED),
 ]  # fmt: skip
 
 FIGURES: dict[str, Figure] = {figure.key: figure for figure in _ALL}
-TOTALS = ("advisers", "companies", "admitted", "activists", "key_posts")
-"""The five that stand on top of the home page."""
+TOTALS = ("advisers", "companies", "admitted", "activists", "key_posts", "mass_organisations")
+"""Those that stand on top of the home page."""
 
 
 def figures_of(resource: str) -> dict[str, Figure]:
@@ -154,10 +191,14 @@ def figures_of(resource: str) -> dict[str, Figure]:
     return {key: figure for key, figure in FIGURES.items() if figure.resource == resource}
 
 
-def count(session: Session, figure: Figure) -> int:
-    """How many rows the session's actor sees in a figure."""
-    model: Any = models_by_resource()[figure.resource]
-    return session.scalar(select(func.count(model.id)).where(figure.criterion())) or 0
+def count(session: Session, figures: list[Figure]) -> list[int]:
+    """How many rows the session's actor sees in each figure, by one query."""
+    models: list[Any] = [models_by_resource()[figure.resource] for figure in figures]
+    counts = [
+        select(func.count(model.id)).where(figure.criterion()).scalar_subquery()
+        for model, figure in zip(models, figures, strict=True)
+    ]
+    return list(session.execute(select(*counts)).one()) if counts else []
 
 
 def count_figures(session: Session, actor: Actor, keys: Iterable[str] = TOTALS) -> list[tuple[Figure, int]]:
@@ -165,10 +206,9 @@ def count_figures(session: Session, actor: Actor, keys: Iterable[str] = TOTALS) 
 
     Nothing found by somebody who sees a part of the city says nothing of the programme, so it is left out.
     """
-    found = []
-    for figure in (FIGURES[key] for key in keys):
-        reach = actor.reach(f"{figure.resource}:read")
-        number = count(session, figure) if reach else 0
-        if number or reach is EVERYWHERE:
-            found.append((figure, number))
-    return found
+    figures = [figure for figure in (FIGURES[key] for key in keys) if actor.may(f"{figure.resource}:read")]
+    return [
+        (figure, number)
+        for figure, number in zip(figures, count(session, figures), strict=True)
+        if number or actor.reach(f"{figure.resource}:read") is EVERYWHERE
+    ]

@@ -1,12 +1,7 @@
-"""The demo: the article's programme with fictional people. Deterministic, idempotent, refused beside other data.
+"""The programme: branches, companies, advisers with their postings and visits, people who count up to the totals."""
 
-Nothing unfavourable is said of a company that the article names: what failed, is overdue or open belongs to
-示例企业15 to 20.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,13 +32,11 @@ from models import (
     RectificationStatus,
     ReportStatus,
     Role,
-    Setting,
     Stage,
     Visit,
 )
 from models.clock import today
 from models.column_types import PartialDate
-from policy.errors import Refused
 from services import accounts
 from services.checklists import assess
 
@@ -67,6 +60,7 @@ EXAMPLES = [f"示例企业{number}" for number in range(15, 21)]
 # The political consultative branch sends its four advisers to these; the first has the account "adviser".
 POLITICAL_COMPANIES = ("远东实业", "东方百盛", "示例企业15", "示例企业16")
 WITH_VENUE = {"远东实业": 120, "东方百盛": 90, "华通市场": 150}
+"""The venues built to 两栏四有四上墙, with example areas in square metres."""
 NOT_VISITED = EXAMPLES[2:]
 ADMITTED, ACTIVISTS, KEY_POSTS = 11, 25, 47
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
@@ -110,36 +104,7 @@ SIGN_INS = {
 }  # fmt: skip
 
 
-def is_demo(session: Session) -> bool:
-    """Whether this database holds the demo."""
-    return session.scalar(select(Setting.value).where(Setting.key == "demo")) == "是"
-
-
-def refuse_foreign_data(session: Session) -> None:
-    """Raise Refused when the database holds anything but the demo."""
-    if session.scalar(select(Branch.id).limit(1)) is not None and not is_demo(session):
-        raise Refused("数据库里已有别的数据，不能载入演示数据。")
-
-
-def load_demo(session: Session, password_for: Callable[[str], str]) -> dict[str, str]:
-    """Add the demo; the passwords made, by user name. A second call changes nothing and returns none."""
-    refuse_foreign_data(session)
-    if is_demo(session):
-        return {}
-    session.add(Setting(key="demo", value="是", meaning="这是演示数据"))
-    branches = _add_branches(session)
-    companies = _add_companies(session, branches)
-    advisers = _add_advisers(session, branches)
-    postings = _post(session, advisers, companies)
-    session.flush()
-    _add_people(session, companies)
-    _add_work(session, companies, postings)
-    _assess_venues(session, companies)
-    session.flush()
-    return _add_accounts(session, branches, advisers[0].person, password_for)
-
-
-def _add_branches(session: Session) -> dict[str, Branch]:
+def add_branches(session: Session) -> dict[str, Branch]:
     """The tree: the city's committee, the advisers' home branches, an alliance, the companies' branches."""
     root = Branch(name="市非公经济组织党委（示例）", kind=BranchKind.COMMITTEE)
     session.add(root)
@@ -154,6 +119,7 @@ def _add_branches(session: Session) -> dict[str, Branch]:
     branches["political"].founded_on = PartialDate("2010")
     add("police", "市公安局离退休干部党支部")
     add("tax", "市税务局离退休干部党支部")
+    branches["tax"].brand = "书香支部"
     add("committee", "市直机关工委", BranchKind.COMMITTEE)
     for number in range(1, 7):
         add(f"retired{number}", f"示例离退休干部第{'一二三四五六'[number - 1]}党支部", parent="committee")
@@ -171,10 +137,10 @@ def _add_branches(session: Session) -> dict[str, Branch]:
     return branches
 
 
-def _add_companies(session: Session, branches: dict[str, Branch]) -> dict[str, Company]:
+def add_companies(session: Session, branches: dict[str, Branch]) -> dict[str, Company]:
     companies = {}
     for number, name in enumerate([*NAMED, *EXAMPLES]):
-        company = Company(short_name=name, branch=branches[name], venue_area=WITH_VENUE.get(name))
+        company = Company(short_name=name, branch=branches[name])
         if name in EXAMPLES:
             company.industry, company.employees = "other", 20 + number
         companies[name] = company
@@ -183,7 +149,7 @@ def _add_companies(session: Session, branches: dict[str, Branch]) -> dict[str, C
     return companies
 
 
-def _add_advisers(session: Session, branches: dict[str, Branch]) -> list[Adviser]:
+def add_advisers(session: Session, branches: dict[str, Branch]) -> list[Adviser]:
     """20 advisers with their persons: four of the political consultative branch, the others of example branches."""
     homes = ["political"] * 4 + [f"retired{1 + number % 6}" for number in range(16)]
     day, advisers = today(), []
@@ -208,7 +174,7 @@ def _add_advisers(session: Session, branches: dict[str, Branch]) -> list[Adviser
     return advisers
 
 
-def _post(session: Session, advisers: list[Adviser], companies: dict[str, Company]) -> dict[str, Posting]:
+def post(session: Session, advisers: list[Adviser], companies: dict[str, Company]) -> dict[str, Posting]:
     order = [*POLITICAL_COMPANIES, *(name for name in companies if name not in POLITICAL_COMPANIES)]
     postings = {}
     for adviser, name in zip(advisers, order, strict=True):
@@ -217,12 +183,12 @@ def _post(session: Session, advisers: list[Adviser], companies: dict[str, Compan
     return postings
 
 
-def _add_people(session: Session, companies: dict[str, Company]) -> None:
+def add_people(session: Session, companies: dict[str, Company], drawn: Iterator[tuple[str, str]]) -> None:
     """People whose events since 2019-05 count up to the article's totals, and some with earlier events only."""
-    names, places = _names(), list(companies.values())
+    places = list(companies.values())
     for number in range(PEOPLE):
         company = places[number % len(places)]
-        name, sex = next(names)
+        name, sex = next(drawn)
         person = Person(
             name=name, branch=company.branch, company=company, sex=sex, ethnic_group=("01", "01", "03", "01", "26")[number % 5],
             education=("20", "30", "40")[number % 3], born_on=PartialDate(str(1970 + number % 14)),
@@ -265,12 +231,13 @@ def _months_ago(count: int) -> str:
     return f"{year}-{month + 1:02d}"
 
 
-def _names() -> Any:
+def names() -> Iterator[tuple[str, str]]:
     """Names with the sex that goes with them; the surnames are none of the advisers'."""
     surnames = SURNAMES[20:]
     for number in range(len(surnames) * len(GIVEN)):
-        given = (number * 3 + number // len(GIVEN)) % len(GIVEN)
-        yield f"示例·{surnames[number * 5 % len(surnames)]}{GIVEN[given]}", _sex(given)
+        # Each surname meets every given name once: 22 surnames and one more step go through 20 given names.
+        given = (number + number // len(surnames)) % len(GIVEN)
+        yield f"示例·{surnames[number % len(surnames)]}{GIVEN[given]}", _sex(given)
 
 
 def _sex(given: int) -> str:
@@ -278,7 +245,7 @@ def _sex(given: int) -> str:
     return "2" if given % 2 else "1"
 
 
-def _add_work(session: Session, companies: dict[str, Company], postings: dict[str, Posting]) -> None:
+def add_work(session: Session, companies: dict[str, Company], postings: dict[str, Posting]) -> None:
     """Visits, problems and monthly reports."""
     day = today()
     last_month = (day.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
@@ -328,7 +295,7 @@ def _add_work(session: Session, companies: dict[str, Company], postings: dict[st
             session.add(Problem(company=company, found_on=day - timedelta(days=20), subject="活动场地还没有落实"))
 
 
-def _assess_venues(session: Session, companies: dict[str, Company]) -> None:
+def assess_venues(session: Session, companies: dict[str, Company]) -> None:
     """Three venues built to 两栏四有四上墙; 示例企业15 fails and has open rectifications, 示例企业16 nearly passes."""
     version = session.scalars(select(ChecklistVersion)).one()
     items = session.scalars(
@@ -370,7 +337,7 @@ def _assess_venues(session: Session, companies: dict[str, Company]) -> None:
         assess.recompute(session, assessment)
 
 
-def _add_accounts(
+def add_accounts(
     session: Session, branches: dict[str, Branch], adviser: Person, password_for: Callable[[str], str]
 ) -> dict[str, str]:
     made = {}

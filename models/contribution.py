@@ -1,0 +1,118 @@
+"""What branches and their members achieve: honours, suggestions and research reports, works; and the rules they set up."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import BranchScoped, Record, label, named_after, owned_by, owner_key
+from models.column_types import LabelledEnum, PartialDate, PartialDateType, choice, in_order
+from models.person import Person
+
+
+class Honour(BranchScoped, Record):
+    """An honour (荣誉) given to a branch, or to one of its people."""
+
+    record_name = "荣誉"
+
+    name: Mapped[str] = mapped_column(String(100), info=label("荣誉名称"))
+    level: Mapped[str | None] = mapped_column(String(20), info=label("级别", code="honour_level"))
+    body: Mapped[str | None] = mapped_column(String(80), info=label("授予单位"))
+    awarded_on: Mapped[PartialDate] = mapped_column(PartialDateType, info=label("授予时间", "可写 2020、2020.7。"))
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="RESTRICT"), index=True, info=label("获奖人", "个人荣誉才选。")
+    )
+    person_name: Mapped[str | None] = mapped_column(String(40), info=label("获奖人", computed=True))
+
+    person: Mapped[Person | None] = relationship(foreign_keys="[Honour.person_id, Honour.person_name]")
+
+    __table_args__ = (named_after("person"), UniqueConstraint("branch_id", "name", "awarded_on", "person_id"))
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+
+class Regulation(BranchScoped, Record):
+    """A rule that a branch set up (制度): adopted, revised, looked through again, in force or not."""
+
+    record_name = "制度"
+
+    name: Mapped[str] = mapped_column(String(100), info=label("制度名称"))
+    adopted_on: Mapped[PartialDate] = mapped_column(PartialDateType, info=label("制定时间", "可写 2016、2016.5。"))
+    revised_on: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("修订时间"))
+    reviewed_on: Mapped[PartialDate | None] = mapped_column(
+        PartialDateType, info=label("最近检查时间", "没有修改也要写检查的时间。")
+    )
+    in_force: Mapped[bool] = mapped_column(default=True, info=label("有效"))
+    text: Mapped[str | None] = mapped_column(String(20000), info=label("正文", "扫描件放在附件里。", multiline=True))
+
+    attachments: Mapped[list["Attachment"]] = relationship(  # noqa: F821
+        back_populates="regulation",
+        cascade="all, delete-orphan",
+        primaryjoin="Attachment.regulation_id == Regulation.id",
+        foreign_keys="Attachment.regulation_id",
+    )
+
+    __table_args__ = (
+        owner_key(),
+        UniqueConstraint("branch_id", "name"),
+        in_order("adopted_before_revised", "adopted_on", "revised_on"),
+    )
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+
+class SuggestionKind(LabelledEnum):
+    """A suggestion, or a report on research."""
+
+    SUGGESTION = "suggestion", "建言献策"
+    RESEARCH_REPORT = "research_report", "调研报告"
+
+
+class Suggestion(BranchScoped, Record):
+    """A suggestion (建言献策) or a research report (调研报告): to whom it went and whether it was adopted."""
+
+    record_name = "建言调研"
+
+    kind: Mapped[SuggestionKind] = mapped_column(
+        choice(SuggestionKind), default=SuggestionKind.SUGGESTION, info=label("类别")
+    )
+    subject: Mapped[str] = mapped_column(String(100), info=label("题目"))
+    made_on: Mapped[PartialDate] = mapped_column(PartialDateType, info=label("提出时间", "可写 2019、2019.5。"))
+    made_by: Mapped[str | None] = mapped_column(String(100), info=label("提出人"))
+    made_to: Mapped[str | None] = mapped_column(String(80), info=label("提交给"))
+    text: Mapped[str | None] = mapped_column(String(20000), info=label("内容", multiline=True))
+    adopted_on: Mapped[date | None] = mapped_column(info=label("采纳日期", computed=True))
+    adopted_text: Mapped[str | None] = mapped_column(
+        String(2000), info=label("采纳情况", "采纳了什么，怎样用的。", multiline=True, computed=True)
+    )
+
+    __table_args__ = (CheckConstraint("adopted_on IS NULL OR adopted_text IS NOT NULL", name="adopted_with_text"),)
+
+    @property
+    def title(self) -> str:
+        return self.subject
+
+
+class MemberWork(BranchScoped, Record):
+    """A work by a member: a book, an article, calligraphy."""
+
+    record_name = "党员作品"
+    __owner__ = "person"
+
+    person_id: Mapped[int] = mapped_column(index=True, info=label("作者"))
+    name: Mapped[str] = mapped_column(String(100), info=label("作品名称"))
+    kind: Mapped[str] = mapped_column(String(20), info=label("类别", code="work_kind"))
+    published_on: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("发表时间"))
+    publisher: Mapped[str | None] = mapped_column(String(80), info=label("出版或发表单位"))
+
+    person: Mapped[Person] = relationship()
+
+    __table_args__ = (owned_by("person"),)
+
+    @property
+    def title(self) -> str:
+        return self.name
