@@ -60,6 +60,14 @@ def search(query: Any, model: type, names: list[str], text: str) -> Any:
     return query
 
 
+def is_spelt(model: type, name: str) -> bool:
+    """Whether a dotted name is a name that is found by its pinyin too."""
+    *path, column = name.split(".")
+    for step in path:
+        model = inspect(model).relationships[step].mapper.class_
+    return issubclass(model, PinyinNamed) and column == model.__pinyin_of__
+
+
 def _reach(query: Any, model: type, name: str, aliases: dict[str, Any]) -> tuple[Any, Any, str]:
     """Outer-join the way to a dotted name; the read guard narrows what is joined."""
     owner: Any = model

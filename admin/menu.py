@@ -29,5 +29,5 @@ def menu() -> list[dict[str, Any]]:
             if view.category == area and view.is_visible() and view.is_accessible()
         ]
         if items:
-            areas.append({"title": area, "items": items})
+            areas.append({"title": area, "items": items, "active": any(item["active"] for item in items)})
     return areas

@@ -196,7 +196,9 @@ class Screen(ModelView):
         return bool(self.search)
 
     def search_placeholder(self) -> str:
-        return "、".join(dict.fromkeys(cells.label_of(self.model, name) for name in self.search)) + "或拼音首字母"
+        labels = dict.fromkeys(cells.label_of(self.model, name) for name in self.search)
+        spelt = any(listing.is_spelt(self.model, name) for name in self.search)
+        return "、".join(labels) + ("或拼音首字母" if spelt else "")
 
     def _apply_sorting(self, query: Any, joins: Any, sort_column: Any, sort_desc: Any) -> Any:
         query, joins = super()._apply_sorting(query, joins, sort_column, sort_desc)

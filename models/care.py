@@ -148,4 +148,4 @@ class CareVisit(BranchScoped, Record):
 
     @property
     def title(self) -> str:
-        return self.person_name
+        return f"{self.person_name}　{f'{self.visited_on} 已慰问' if self.visited_on else '还没有慰问'}"

@@ -62,7 +62,8 @@ def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, lis
 
 def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chromium: Any, site: str) -> None:
     page, complaints = signed_in(chromium, site, "city_admin", 1280)
-    page.click("nav >> text=企业 >> nth=0")
+    page.click("nav >> summary:has-text('非公企业')")
+    page.click("nav >> a:text-is('企业')")
     page.goto(f"{site}/company/")
     page.fill("#search", "ydsy")
     page.click("button:has-text('查找')")
