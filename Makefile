@@ -31,9 +31,9 @@ format: ## put the code into the agreed form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-migrate: ## bring the database to the newest migration
+migrate: ## bring the database up to this release
 	@scripts/bootstrap
-	.venv/bin/flask --app app db upgrade
+	.venv/bin/flask --app app migrate
 
 fresh: ## try `make run` and `make test` in a fresh Debian 12 (needs root and debootstrap)
 	@scripts/fresh-debian

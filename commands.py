@@ -1,4 +1,4 @@
-"""The command line: ``flask demo``, ``user``, ``audit``, ``explain`` and ``check``; and the start of the server."""
+"""The command line: ``flask demo``, ``setup``, ``migrate``, ``user``, ``audit``, ``explain``, ``check``; and the start of the server."""
 
 import sys
 from typing import Any
@@ -16,7 +16,7 @@ from policy.actions import models_by_resource
 from policy.actor import load_actor
 from policy.audit import Origin, current_origin
 from policy.explain import explain
-from services import accounts, audit_seals, demo, reference_data
+from services import accounts, audit_seals, demo, installation, reference_data
 
 user_commands = AppGroup("user", help="Accounts.")
 audit_commands = AppGroup("audit", help="The audit log.")
@@ -27,6 +27,8 @@ def register(app: Flask) -> None:
     app.cli.add_command(user_commands)
     app.cli.add_command(audit_commands)
     app.cli.add_command(load_demo)
+    app.cli.add_command(set_up)
+    app.cli.add_command(migrate)
     app.cli.add_command(explain_record)
     app.cli.add_command(check)
 
@@ -59,6 +61,40 @@ def _print_sign_ins(made: dict[str, str]) -> None:
     click.echo("Demo sign-ins (shown this once):")
     for name, password in made.items():
         click.echo(f"  {name:<16}{password}")
+
+
+@click.command("setup")
+@click.argument("name")
+@with_appcontext
+def set_up(name: str) -> None:
+    """Set up an empty database for real work: NAME is the organisation on top, such as 某市非公经济组织党委."""
+    current_origin.set(Origin("命令行"))
+    upgrade()
+    try:
+        with system_session("demo") as session:
+            made = installation.set_up(session, name)
+            session.commit()
+    except Refused as reason:
+        sys.exit(reason.message)
+    click.echo("First passwords, shown this once; each must be changed at the first sign-in:")
+    for username, password in made.items():
+        click.echo(f"  {username:<16}{password}")
+
+
+@click.command("migrate")
+@with_appcontext
+def migrate() -> None:
+    """Bring the tables up to date and add the code tables and permissions that a release brings."""
+    upgrade()
+    add_what_is_new()
+
+
+def add_what_is_new() -> None:
+    """Add what came with this release to an older installation."""
+    current_origin.set(Origin("命令行"))
+    with system_session("migration") as session:
+        if reference_data.add_what_is_new(session):
+            session.commit()
 
 
 @user_commands.command("passwd")
@@ -135,6 +171,7 @@ def start(app: Flask) -> None:
     settings = app.config["SETTINGS"]
     with app.app_context():
         upgrade()
+        add_what_is_new()
         with system_session("demo", readonly=True) as session:
             empty = session.scalar(select(Account.id).limit(1)) is None
         if empty and not settings.production:

@@ -1,5 +1,9 @@
-"""What every installation begins with: code tables, settings, the seed checklist, the default roles. Idempotent."""
+"""What every installation begins with: code tables, settings, the seed checklist, the default roles. Idempotent.
 
+Once loaded it is the administrators' own. A release that brings more raises VERSION; what is new is then added once.
+"""
+
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -85,6 +89,10 @@ CHECKLIST = ("两栏四有四上墙", "2026 版", {
 })  # fmt: skip
 
 
+VERSION = 2
+_VERSION_KEY = "reference_data"
+
+
 def load_reference_data(session: Session) -> None:
     """Fill an installation that has no roles yet; afterwards it is the administrators' and stays as it is."""
     if session.scalar(select(Role.id).limit(1)) is not None:
@@ -96,11 +104,48 @@ def load_reference_data(session: Session) -> None:
         session.add_all(Holiday(day=day, name=name) for day in days)
     _add_checklist(session)
     _add_roles(session)
+    session.add(Setting(key=_VERSION_KEY, value=str(VERSION), meaning="基础资料的版本，随程序更新"))
     session.flush()
 
 
-def _add_codes(session: Session) -> None:
-    for table, entries in CODES.items():
+def add_what_is_new(session: Session) -> bool:
+    """Give an older installation the code tables, settings and permissions that came since; whether there were any.
+
+    A table or a kind of record that is there already stays as the administrators made it.
+    """
+    version = session.scalar(select(Setting).where(Setting.key == _VERSION_KEY))
+    if session.scalar(select(Role.id).limit(1)) is None or (version is not None and version.value == str(VERSION)):
+        return False
+    tables = set(session.scalars(select(Code.code_table).distinct()))
+    listed = set(session.scalars(select(Code.code).where(Code.code_table == "code_table")))
+    _add_codes(session, {table: entries for table, entries in CODES.items() if table not in tables})
+    if listed:
+        _add_codes(session, {"code_table": {k: v for k, v in CODES["code_table"].items() if k not in listed}})
+    keys = set(session.scalars(select(Setting.key)))
+    for key, (value, meaning) in SETTINGS.items():
+        if key not in keys:
+            session.add(Setting(key=key, value=value, meaning=meaning))
+    _add_permissions(session)
+    if version is None:
+        version = Setting(key=_VERSION_KEY, value="", meaning="基础资料的版本，随程序更新")
+        session.add(version)
+    version.value = str(VERSION)
+    session.flush()
+    return True
+
+
+def _add_permissions(session: Session) -> None:
+    """The default permissions on kinds of record that no role knows yet, for the roles that are still there."""
+    known = {permission.split(":")[0] for permission in session.scalars(select(RolePermission.permission))}
+    roles = {role.code: role for role in session.scalars(select(Role))}
+    for default in default_roles():
+        for permission in sorted(default.permissions):
+            if default.code in roles and permission.split(":")[0] not in known:
+                session.add(RolePermission(role=roles[default.code], permission=permission))
+
+
+def _add_codes(session: Session, tables: Mapping[str, Mapping[Any, str]] = CODES) -> None:
+    for table, entries in tables.items():
         for position, (code, text) in enumerate(entries.items(), start=1):
             written = f"{code:02d}" if isinstance(code, int) else code
             name = f"{text}族" if table == "ethnic_group" else text
