@@ -451,7 +451,7 @@ class Screen(ModelView):
             or request.form["action"] not in self._actions_data
         ):
             raise NotAllowed("您没有做这件事的权限。")
-        return self.handle_action(self.get_url(".index_view"))
+        return self.handle_action("index_view")
 
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> Any:
