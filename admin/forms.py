@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from admin import fields
 from admin.cells import WORDS, code_labels
 from models import Branch
+from models.clock import today
 from models.column_types import EncryptedText, PartialDateType
 from models.personal import CHECKS
 from policy import the_actor
@@ -51,9 +52,19 @@ def _column_field(model: type, name: str, needed: bool = False) -> Any:
     }
     if info.get("check"):
         options["validators"].append(_check(info["check"]))
+    options["default"] = _default_of(column, required)
     kind, more = _kind_of(column)
     options["validators"] += more.pop("validators", [])
     return kind(**options, **more)
+
+
+def _default_of(column: Any, required: bool) -> Any:
+    """What a new form begins with: the column's own default; today, or this month, where a day must be given."""
+    if column.default is not None and column.default.is_scalar:
+        return column.default.arg
+    if column.info.get("check") == "month":
+        return lambda: today().isoformat()[:7]
+    return today if required and isinstance(column.type, Date) else None
 
 
 def _kind_of(column: Any) -> tuple[type, dict[str, Any]]:

@@ -9,7 +9,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from admin import cells
-from admin.fields import DayField, LookupField, Shown, refuse_unreadable
+from admin.fields import LookupField, Shown, refuse_unreadable
 from admin.forms import ScreenForm
 from admin.history import entries_about, entries_shown
 from models import Account, db
@@ -52,15 +52,13 @@ def add_error(form: Any, name: str | None, message: str) -> None:
 
 
 def prefill(form: Any) -> None:
-    """Choose related records named in the address, as "new visit" on a posting's page does, and today's date."""
+    """Choose related records named in the address, as "new visit" on a posting's page does."""
     for field in form:
         if isinstance(field, LookupField) and field.data is None and request.args.get(field.name):
             try:
                 field.process_formdata([request.args[field.name]])
             except ValueError:
                 field.data = None
-        if type(field) is DayField and field.flags.required and field.data is None:
-            field.data = today()
     lookups = [field for field in form if isinstance(field, LookupField) and field.name == "branch"]
     for field in lookups:
         rows, all_there = field.offered()

@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from admin import record_pages
 from admin.forms import make_form
 from models import db
+from models.clock import today
 from policy import Changed, Refused
 
 
@@ -91,6 +92,10 @@ def take_step(screen: Any, step: Step, row: Any) -> Any:
 def _form_of(screen: Any, step: Step, row: Any) -> Any:
     form = make_form(screen.model, list(step.asks), screen.lookup_url, step.needs)(request.form, obj=row)
     form.version_seen.data = form.version_seen.data or str(row.version)
+    if request.method == "GET":
+        for name in step.needs:
+            if form[name].kind == "date" and form[name].data is None:
+                form[name].data = today()
     return form
 
 

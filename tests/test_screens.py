@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, select
 
 from models import AuditEntry, Company, Trash, db
+from models.clock import today
 from policy import system_session
 from tests.conftest import build_app
 from tests.world import PASSWORD, World, canary, make_row, scoped_models
@@ -205,3 +206,11 @@ def test_a_form_without_its_token_is_refused(app: Flask, tmp_path: Any, world: W
     assert client.post("/sign-in", data={"username": "city_admin", "password": PASSWORD}).status_code == 400
     with guarded.app_context():
         db.engine.dispose()
+
+
+def test_a_new_form_begins_with_the_usual_values_and_todays_date(sign_in: SignIn) -> None:
+    client = sign_in("system_admin")
+    assert re.search(r'<input[^>]*checked[^>]*name="active"', client.get("/account/new/").get_data(as_text=True))
+    office = sign_in("city_admin")
+    assert f'value="{today()}"' in office.get("/visit/new/").get_data(as_text=True)
+    assert f'value="{str(today())[:7]}"' in office.get("/monthly_report/new/").get_data(as_text=True)
