@@ -125,8 +125,7 @@ def some_of_each_kind(tried: list[Attempt]) -> list[Attempt]:
     """Each kind of request to each route once about one's own rows and once about foreign ones."""
     found: dict[tuple[Any, ...], Attempt] = {}
     for one in tried:
-        kind = one.kind.removeprefix("csv ").split()[0]
-        found.setdefault((one.endpoint, one.method, kind, one.twin is None), one)
+        found.setdefault((one.endpoint, one.method, one.kind.split()[0], one.twin is None), one)
     return list(found.values())
 
 
@@ -196,8 +195,8 @@ def _list_queries(screen: Screen, side: Side) -> Iterator[tuple[str, dict[str, s
         yield "list", {}, {}
         yield "search", {"search": "%"}, {}
         yield from (("figure", {"figure": key}, {}) for key in screen.figures)
-        for index in range(len(screen.columns) + 1):
-            yield from (("sort", {"sort": str(index), **desc}, {}) for desc in ({}, {"desc": "1"}))
+        yield from (("sort", {"sort": str(index)}, {}) for index in range(len(screen.columns) + 1))
+        yield "sort", {"sort": "0", "desc": "1"}, {}
     yield "search", {"search": side.word(screen.resource)}, {"asks": side.word(screen.resource)}
     for one in screen._filters or []:
         for value, asked in _filter_values(one, side):
@@ -215,8 +214,8 @@ def _filter_values(one: Any, side: Side) -> Iterator[tuple[str, dict[str, str]]]
         yield from ((value, {}) for value in (("2020", "2026-01-02") if dates else ("1",)) if side.own)
     elif isinstance(one, ChoiceFilter):
         kind = one.column.type
-        values = [member.value for member in kind.enum_class] if isinstance(kind, Enum) else ["1", "0", "其他"]
-        yield from ((value, {}) for value in values if side.own)
+        values = [member.value for member in kind.enum_class] if isinstance(kind, Enum) else ["1", "0"]
+        yield from ((value, {}) for value in (values[0], ",".join(values)) if side.own)
     else:
         word = side.word(one.column.table.name)
         yield word, {"asks": word}
@@ -228,10 +227,11 @@ def _lists(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attem
 
 
 def _exports(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
-    for file_type in screen.export_types:
+    """A file of the list, of each figure, and of what is asked of the side."""
+    for place, file_type in enumerate(screen.export_types):
         path = rule.rule.replace("<export_type>", file_type)
         for kind, query, asked in _list_queries(screen, side):
-            if file_type == screen.export_types[0] or kind in ("list", "search"):
+            if kind == "list" or (place == 0 and (asked or kind == "figure")):
                 yield Attempt(rule.endpoint, method, path, f"{file_type} {kind}", tuple(query.items()), **asked)
 
 
