@@ -47,6 +47,13 @@ class GuardedSession(Session):
         self.info["actor"] = actor if actor is not None else current_actor.get()
         self.info["readonly"] = readonly or _request_only_reads.get()
         self._other_engine = engine
+        self.commit_sent = False
+        """The database was told to commit. When it never answered, nobody knows whether it did."""
+
+    def commit(self) -> None:
+        self.flush()
+        self.commit_sent = True
+        super().commit()
 
     def outlive_request(self) -> None:
         """Keep the engine at hand, so that a stream goes on after the app context is gone."""
@@ -64,6 +71,11 @@ class GuardedSession(Session):
         raise TypeError("bulk methods pass by the guards: add the objects instead")
 
     bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse_bulk
+
+
+@event.listens_for(GuardedSession, "after_begin")
+def _nothing_sent_yet(session: Any, _transaction: Any, _connection: Any) -> None:
+    session.commit_sent = False
 
 
 _request_only_reads: ContextVar[bool] = ContextVar("request_only_reads", default=False)

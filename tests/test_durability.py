@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from sqlalchemy import Engine, create_engine, event, select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 
-from models import AuditEntry, Company, db
+from models import Attachment, AuditEntry, Company, db
 from models.database import SQLITE_BUSY_SECONDS, engine_options
 from policy import system_session
+from services.attachments import open_attachment
+from tests.conftest import build_app
 from tests.drills.browser import form_with, forms_of
+from tests.drills.relay import Relay
 from tests.world import PASSWORD, World
 
 # The recipe
@@ -114,17 +118,22 @@ class Person:
     def get(self, path: str) -> Any:
         return contextvars.Context().run(self._client.get, path)
 
-    def post(self, path: str, fields: list[tuple[str, str]]) -> Any:
+    def post(self, path: str, fields: list[tuple[str, Any]]) -> Any:
         return contextvars.Context().run(self._client.post, path, data=MultiDict(fields))
+
+
+def signed_in(app: Flask) -> Person:
+    """The city administrator at a browser."""
+    person = Person(app)
+    form = form_with(person.get("/sign-in").text, "password")
+    assert person.post("/sign-in", form.filled(username="city_admin", password=PASSWORD)).status_code == 302
+    return person
 
 
 @pytest.fixture
 def person(office: tuple[Flask, World]) -> Person:
     """The city administrator, signed in."""
-    person = Person(office[0])
-    form = form_with(person.get("/sign-in").text, "password")
-    assert person.post("/sign-in", form.filled(username="city_admin", password=PASSWORD)).status_code == 302
-    return person
+    return signed_in(office[0])
 
 
 def edit_address(world: World) -> str:
@@ -327,3 +336,49 @@ def test_an_answer_that_is_ready_is_sent_though_the_connection_breaks_behind_it(
     with request_finished.connected_to(break_connection, app):
         assert person.get(edit_address(world)).status_code == 200
     outside.dispose()
+
+
+@pytest.fixture
+def relay(office: tuple[Flask, World]) -> Iterator[Relay]:
+    """A relay between an app and the office's database."""
+    with Relay(office[0].config["SQLALCHEMY_DATABASE_URI"]) as relay:
+        yield relay
+
+
+@pytest.fixture
+def far_person(relay: Relay, tmp_path: Path) -> Iterator[Person]:
+    """Somebody whose app reaches the database through the relay."""
+    app = build_app(relay.url, tmp_path)
+    yield signed_in(app)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@on_postgres
+def test_a_save_whose_answer_was_lost_is_never_made_twice(
+    office: tuple[Flask, World], relay: Relay, far_person: Person
+) -> None:
+    world = office[1]
+    before = stored(world)
+    fields = typed(far_person, world, "保存了，但没有人知道")
+    relay.lose_next_commit = True
+    answer = far_person.post(edit_address(world), fields)
+    assert answer.status_code == 503 and "也可能刚好已经保存" in answer.text
+    assert stored(world) == ("保存了，但没有人知道", before[1] + 1, before[2] + 1)
+    again = form_with(answer.text, "version_seen")
+    assert far_person.post(again.action, again.fields).status_code == 409
+    assert stored(world)[1] == before[1] + 1
+
+
+@on_postgres
+def test_a_file_stays_when_nobody_knows_whether_its_row_was_saved(
+    office: tuple[Flask, World], relay: Relay, far_person: Person, tmp_path: Path
+) -> None:
+    address = f"/file/upload/?id={office[1].rows['rectification', '甲']}"
+    form = form_with(far_person.get(address).text, "csrf_token")
+    relay.lose_next_commit = True
+    answer = far_person.post(address, [*form.fields, ("files", (BytesIO(b"%PDF-1.7 page"), "page.pdf"))])
+    assert answer.status_code == 503
+    with system_session("demo", readonly=True) as session:
+        kept = session.scalars(select(Attachment).order_by(Attachment.id.desc())).first()
+        assert open_attachment(kept, tmp_path / "files").read_bytes() == b"%PDF-1.7 page"
