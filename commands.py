@@ -18,6 +18,7 @@ from policy.audit import Origin, current_origin
 from policy.explain import explain
 from services import accounts, audit_seals, demo, reference_data
 
+GRACE_SECONDS = 30
 user_commands = AppGroup("user", help="Accounts.")
 audit_commands = AppGroup("audit", help="The audit log.")
 
@@ -148,19 +149,33 @@ def start(app: Flask) -> None:
 
 
 def serve(app: Flask, host: str, port: int) -> None:
-    """A production WSGI server: gunicorn, or waitress where gunicorn can't run."""
+    """A production WSGI server: gunicorn, or waitress where gunicorn can't run.
+
+    Told to stop (SIGTERM), it takes no new connections and gives the requests that run ``GRACE_SECONDS`` to end.
+    """
     if sys.platform == "win32":
         import waitress
 
         waitress.serve(app, host=host, port=port)
         return
     from gunicorn.app.base import BaseApplication
+    from gunicorn.workers.gthread import ThreadWorker
+
+    class Worker(ThreadWorker):
+        def set_accept_enabled(self, enabled: bool) -> None:
+            super().set_accept_enabled(enabled)
+            if not self.alive:
+                # Left open, a stopping worker's sockets would let people in who are never served.
+                for listener in self.sockets:
+                    listener.close()
 
     class Server(BaseApplication):
         def load_config(self) -> None:
             self.cfg.set("bind", f"{host}:{port}")
             self.cfg.set("workers", 2)
             self.cfg.set("threads", 4)
+            self.cfg.set("worker_class", Worker)
+            self.cfg.set("graceful_timeout", GRACE_SECONDS)
             self.cfg.set("control_socket_disable", True)
             self.cfg.set("accesslog", "-")
             # Query strings may carry names: they stay out of the log.

@@ -1,13 +1,17 @@
 """What is saved stays saved, and whoever has to wait or to try again is told so in words."""
 
 import contextvars
+import os
+import signal
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask, request_finished
@@ -20,8 +24,10 @@ from models.database import SQLITE_BUSY_SECONDS, engine_options
 from policy import system_session
 from services.attachments import open_attachment
 from tests.conftest import build_app
-from tests.drills.browser import form_with, forms_of
+from tests.drills.browser import Browser, form_with, forms_of
 from tests.drills.relay import Relay
+from tests.drills.server import PASSWORD as DRILL_PASSWORD
+from tests.drills.server import Server
 from tests.world import PASSWORD, World
 
 # The recipe
@@ -382,3 +388,72 @@ def test_a_file_stays_when_nobody_knows_whether_its_row_was_saved(
     with system_session("demo", readonly=True) as session:
         kept = session.scalars(select(Attachment).order_by(Attachment.id.desc())).first()
         assert open_attachment(kept, tmp_path / "files").read_bytes() == b"%PDF-1.7 page"
+
+
+# Stopping and starting
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A running server with the demo, on SQLite."""
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    if server.running:
+        server.kill()
+
+
+def test_told_to_stop_it_finishes_what_runs_takes_nothing_new_and_closes_the_database(
+    server: Server, tmp_path: Path
+) -> None:
+    browser = Browser(server.port)
+    browser.sign_in("city_admin", DRILL_PASSWORD)
+    form = form_with(browser.get("/company/edit/?id=1").text, "version_seen")
+    body = urlencode(form.filled(note="停机前最后一次保存")).encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as line:
+        line.sendall(
+            b"POST /company/edit/?id=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n"
+            + f"Content-Length: {len(body)}\r\nCookie: office={browser.cookies['office']}\r\n\r\n".encode()
+        )
+        assert line.recv(100).startswith(b"HTTP/1.1 100 Continue")
+        server.signal(signal.SIGTERM)
+        wait_until_refused(server)
+        line.sendall(body)
+        assert line.recv(100).startswith(b"HTTP/1.1 302")
+    assert server.wait() == 0
+    assert [path.name for path in tmp_path.glob("office.db*")] == ["office.db"]
+    with sqlite3.connect(tmp_path / "office.db") as database:
+        assert database.execute("SELECT note FROM company WHERE id = 1").fetchone() == ("停机前最后一次保存",)
+
+
+def wait_until_refused(server: Server) -> None:
+    """Until nobody can connect any more, though the server still runs."""
+    with suppress(ConnectionRefusedError):
+        while server.running:
+            socket.create_connection(("127.0.0.1", server.port)).close()
+    assert server.running
+
+
+def test_a_killed_worker_is_replaced_and_people_are_served_on(server: Server) -> None:
+    before = wait_for_workers(server, set())
+    gone = before.pop()
+    os.kill(gone, signal.SIGKILL)
+    assert len(wait_for_workers(server, {gone}) - before) == 1
+    browser = Browser(server.port)
+    browser.sign_in("city_admin", DRILL_PASSWORD)
+    assert [browser.get("/company/").status for _ in range(8)] == [200] * 8
+
+
+def wait_for_workers(server: Server, gone: set[int]) -> set[int]:
+    """The two workers that run, none of them ``gone``."""
+    while len(workers := server.workers()) != 2 or workers & gone:
+        assert server.running
+    return workers
+
+
+def test_ctrl_c_ends_it_cleanly(server: Server) -> None:
+    wait_for_workers(server, set())
+    server.signal(signal.SIGINT, whole_group=True)
+    assert server.wait() == 0
+    assert [line for line in server.output if "Traceback" in line or "ERROR" in line] == []
