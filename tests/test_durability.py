@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from policy import system_session
 from services.attachments import open_attachment
 from tests.conftest import build_app
 from tests.drills.browser import Browser, form_with, forms_of
+from tests.drills.contention import save_together
+from tests.drills.kills import kill_again_and_again
 from tests.drills.relay import Relay
 from tests.drills.server import PASSWORD as DRILL_PASSWORD
 from tests.drills.server import Server
@@ -457,3 +459,45 @@ def test_ctrl_c_ends_it_cleanly(server: Server) -> None:
     server.signal(signal.SIGINT, whole_group=True)
     assert server.wait() == 0
     assert [line for line in server.output if "Traceback" in line or "ERROR" in line] == []
+
+
+# Killed, and overrun; `make drill` does ten times as much
+
+KILLS, SAVES, SEED = 20, 80, 20_190_501
+Pair = tuple[Server, Any]
+"""A server that isn't started yet, and the PostgreSQL beneath it that may be killed, where it isn't SQLite."""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
+    """On each database."""
+    with ExitStack() as stack:
+        postgres = None
+        if request.param == "postgres":
+            from tests.drills.postgres import Postgres
+
+            postgres = stack.enter_context(Postgres())
+        server = Server(tmp_path, postgres and postgres.url)
+        yield server, postgres
+        if server.running:
+            server.kill()
+
+
+def test_nothing_is_lost_or_half_there_when_the_server_is_killed_again_and_again(pair: Pair) -> None:
+    server, postgres = pair
+    report = kill_again_and_again(server, KILLS if postgres is None else KILLS // 2, SEED)
+    assert report.faults == [], report.summary
+
+
+@pytest.mark.parametrize("pair", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_nothing_is_lost_or_half_there_when_the_database_is_killed_as_well(pair: Pair) -> None:
+    server, postgres = pair
+    report = kill_again_and_again(server, KILLS // 2, SEED, postgres)
+    assert report.faults == [], report.summary
+
+
+def test_eight_who_save_one_record_at_once_lose_nothing_and_see_both_versions(pair: Pair) -> None:
+    server, _postgres = pair
+    report = save_together(server, SAVES)
+    assert report.faults == [], report.summary
+    assert report.summary.startswith(f"{SAVES} saved")

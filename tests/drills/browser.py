@@ -95,6 +95,14 @@ def form_with(page: str, name: str) -> Form:
     return found
 
 
+def shows_both(page: str, mine: str) -> bool:
+    """Whether a page of conflict shows this note beside somebody else's."""
+    stored = re.search(r'data-label="项目" class="main">备注</td><td data-label="现在保存的">(.*?)</td>', page)
+    return (
+        f'<span class="new">{mine}</span>（不同）' in page and stored is not None and stored[1] not in ("", "—", mine)
+    )
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the server answered."""
