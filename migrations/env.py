@@ -1,5 +1,6 @@
 """Alembic's environment: one connection, one transaction, and on PostgreSQL a limit on waiting for locks."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from alembic import context
@@ -16,7 +17,10 @@ def plain_type(kind: str, item: Any, _context: Any) -> Any:
 
 database = current_app.extensions["migrate"].db
 
-with database.engine.connect() as connection, connection.begin():
+# Whoever restores a backup gives a connection to the place where it is put together.
+given = context.config.attributes.get("connection")
+
+with nullcontext(given) if given is not None else database.engine.connect() as connection, connection.begin():
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
     context.configure(
