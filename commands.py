@@ -1,23 +1,31 @@
-"""The command line: ``flask demo``, ``setup``, ``migrate``, ``user``, ``audit``, ``explain``, ``check``; and the start of the server."""
+"""The command line: ``flask demo``, ``setup``, ``migrate``, ``user``, ``audit``, ``backup``, ``restore``, ``explain`` and
+``check``; and the start of the server.
+"""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from models import Account, db
 from models.clock import today
+from models.database import trouble_of
 from policy import Refused, system_session
 from policy.actions import models_by_resource
 from policy.actor import load_actor
-from policy.audit import Origin, current_origin
+from policy.audit import Origin, current_origin, record_event
 from policy.explain import explain
-from services import accounts, audit_seals, demo, installation, reference_data
+from services import accounts, audit_seals, backups, demo, installation, reference_data
 
+GRACE_SECONDS = 30
 user_commands = AppGroup("user", help="Accounts.")
 audit_commands = AppGroup("audit", help="The audit log.")
 
@@ -29,6 +37,8 @@ def register(app: Flask) -> None:
     app.cli.add_command(load_demo)
     app.cli.add_command(set_up)
     app.cli.add_command(migrate)
+    app.cli.add_command(take_backup)
+    app.cli.add_command(restore_backup)
     app.cli.add_command(explain_record)
     app.cli.add_command(check)
 
@@ -138,6 +148,61 @@ def check_audit() -> None:
     click.echo("the log fits its seals")
 
 
+@click.command("backup")
+@click.argument("place", type=click.Path(path_type=Path))
+@click.option("--check", "only_check", is_flag=True, help="Look whether PLACE is a whole backup; make none.")
+@with_appcontext
+def take_backup(place: Path, only_check: bool) -> None:
+    """Write the database and the attachments to a new file PLACE, or into the folder PLACE, while people work."""
+    with _plain_refusals():
+        if only_check:
+            _describe(backups.check(place))
+            return
+        with backups.new_backup(db.engine, current_app.config["SETTINGS"].files_dir, place) as made:
+            current_origin.set(Origin("命令行"))
+            with system_session("backup") as session:
+                record_event(session, "backup", made.path.name, **made.details)
+                session.commit()
+        click.echo(f"backup: {made.path}")
+        _describe(made.manifest)
+
+
+def _describe(manifest: Any) -> None:
+    members = len(manifest.files)
+    click.echo(f"{manifest.rows} rows, {members} files of attachments, as of {manifest.taken_at}; whole")
+    for name in manifest.lacking:
+        click.echo(f"missing or damaged before the backup: attachment {name}")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace what the database holds.")
+@with_appcontext
+def restore_backup(file: Path, replace: bool) -> None:
+    """Put the backup FILE in the place of the database and the attachments. Stop the server first."""
+    current_origin.set(Origin("命令行"))
+    with _plain_refusals():
+        restored = backups.restore(db.engine, current_app.config["SETTINGS"].files_dir, file, replace, say=click.echo)
+    _describe(restored.manifest)
+    for fault in restored.seal_faults:
+        click.echo(f"the audit log in the backup does not fit its seals: {fault.seal}: {fault.what}")
+
+
+@contextmanager
+def _plain_refusals() -> Iterator[None]:
+    """End the program with a sentence where something stands in the way."""
+    try:
+        yield
+    except Refused as reason:
+        sys.exit(reason.message)
+    except OSError as error:
+        sys.exit(f"没有完成：{error}")
+    except SQLAlchemyError as error:
+        if trouble_of(error) is None:
+            raise
+        sys.exit(f"没有完成，数据库现在用不了：{str(error).splitlines()[0]}")
+
+
 @click.command("explain")
 @click.argument("user")
 @click.argument("record")
@@ -185,19 +250,33 @@ def start(app: Flask) -> None:
 
 
 def serve(app: Flask, host: str, port: int) -> None:
-    """A production WSGI server: gunicorn, or waitress where gunicorn can't run."""
+    """A production WSGI server: gunicorn, or waitress where gunicorn can't run.
+
+    Told to stop (SIGTERM), it takes no new connections and gives the requests that run ``GRACE_SECONDS`` to end.
+    """
     if sys.platform == "win32":
         import waitress
 
         waitress.serve(app, host=host, port=port)
         return
     from gunicorn.app.base import BaseApplication
+    from gunicorn.workers.gthread import ThreadWorker
+
+    class Worker(ThreadWorker):
+        def set_accept_enabled(self, enabled: bool) -> None:
+            super().set_accept_enabled(enabled)
+            if not self.alive:
+                # Left open, a stopping worker's sockets would let people in who are never served.
+                for listener in self.sockets:
+                    listener.close()
 
     class Server(BaseApplication):
         def load_config(self) -> None:
             self.cfg.set("bind", f"{host}:{port}")
             self.cfg.set("workers", 2)
             self.cfg.set("threads", 4)
+            self.cfg.set("worker_class", Worker)
+            self.cfg.set("graceful_timeout", GRACE_SECONDS)
             self.cfg.set("control_socket_disable", True)
             self.cfg.set("accesslog", "-")
             # Query strings may carry names: they stay out of the log.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from models.encryption import new_key
 
+VERSION = "0.3"
+"""Of the product; backups tell it."""
 ROOT = Path(__file__).parent
 WEAK_SECRETS = {"", "secret", "dev", "changeme", "password"}
 MIN_SECRET_LENGTH = 32

@@ -69,8 +69,10 @@ def begin_request() -> Any:
     g.origin = current_origin.set(Origin("网页", request.remote_addr))
     if request.endpoint == "static":
         return None
+    # Nobody yet: the error page asks who is signed in, and must come up when the database can't say.
+    g._login_user = login_manager.anonymous_user()
     signed_in = login_manager._load_user_from_request(request)
-    g._login_user = signed_in or login_manager.anonymous_user()
+    g._login_user = signed_in or g._login_user
     if signed_in is None:
         if request.endpoint in OPEN_ENDPOINTS:
             return None

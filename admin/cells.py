@@ -10,13 +10,17 @@ from models import Code, db
 from models.clock import local
 from models.column_types import LabelledEnum
 from models.personal import MASKS
-from policy.actions import action_words, permission_words, resource_words
+from policy.actions import DATABASE, DATABASE_WORD, action_words, permission_words, resource_words
 
 OUT_OF_SIGHT = "〔不可见〕"
 # Columns that stand for the whole related record: their head says what that record is to the row.
 NAMES = {"name", "short_name", "what", "text"}
 # What the program calls by names of its own, and how people read them.
-WORDS = {"action": action_words, "resource": resource_words, "permission": permission_words}
+WORDS = {
+    "action": action_words,
+    "resource": lambda: resource_words() | {DATABASE: DATABASE_WORD},
+    "permission": permission_words,
+}
 
 
 def code_labels() -> dict[tuple[str, str], str]:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from flask import Flask, render_template
-from flask_wtf.csrf import CSRFError
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError, validate_csrf
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
+from wtforms import ValidationError
 
 from models import db
+from models.database import Trouble, trouble_of
 from policy import Changed, NotAllowed, OutOfSight, Refused
 
 WORDS = {
@@ -19,6 +22,11 @@ WORDS = {
     413: ("内容太大", "提交的内容或文件超过了上限。", "请减少内容，或把文件压缩后再试。"),
     500: ("系统出错了", "这次操作没有完成，没有保存任何内容。", "请稍后再试；如果一直这样，请告诉系统管理员。"),
 }
+TROUBLES = {
+    Trouble.BUSY: ("系统正忙", "有别的操作正在保存，等了一会儿还没有轮到。这次操作没有保存任何内容。", "请稍等片刻，再试一次。"),
+    Trouble.AWAY: ("暂时连不上数据库", "这次操作多半没有完成，也可能刚好已经保存。", "请稍等片刻，先看看内容是否已经保存，再决定是否重做。"),
+}  # fmt: skip
+RETRY_SECONDS = {Trouble.BUSY: 5, Trouble.AWAY: 15}
 
 
 def page(code: int, message: str | None = None) -> tuple[str, int]:
@@ -28,11 +36,32 @@ def page(code: int, message: str | None = None) -> tuple[str, int]:
     return body, code
 
 
+def trouble_page(trouble: Trouble) -> tuple[str, int, dict[str, str]]:
+    """The page that asks for patience; what was posted can be sent again from it as it was typed."""
+    title, message, hint = TROUBLES[trouble]
+    posted = _posted()
+    again = request.full_path.rstrip("?") if posted or request.method == "GET" else None
+    words = {"title": title, "message": message, "hint": hint, "home_url": "/"}
+    body = render_template("error.html", code=503, again=again, posted=posted, **words)
+    return body, 503, {"Retry-After": str(RETRY_SECONDS[trouble])}
+
+
+def _posted() -> list[tuple[str, str]]:
+    """The form to keep on the page: none with passwords or files in it, and none that came from another site."""
+    if request.method != "POST" or request.blueprint == "auth" or request.files:
+        return []
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+
+
 def register(app: Flask) -> None:
     """Answer every error with a page of our own."""
 
     def rolled_back(code: int, message: str | None = None) -> Any:
-        db.session.rollback()
+        end_transaction()
         return page(code, message)
 
     app.register_error_handler(OutOfSight, lambda _error: rolled_back(404))
@@ -42,16 +71,29 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: rolled_back(400))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, lambda error: _unexpected(app, error))
+    app.teardown_request(end_transaction)
+
+
+def end_transaction(_error: BaseException | None = None) -> None:
+    """Roll back, even on a connection that has broken: an answer that is ready must not fail on that."""
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 def _http_error(error: HTTPException) -> Any:
     if error.code is not None and error.code < 400:
         return error.get_response()
-    db.session.rollback()
+    end_transaction()
     return page(error.code or 500)
 
 
 def _unexpected(app: Flask, error: Exception) -> Any:
+    end_transaction()
+    trouble = trouble_of(error)
+    if trouble is not None:
+        app.logger.warning("the database is %s: %s", trouble.name.lower(), str(error).splitlines()[0])
+        return trouble_page(trouble)
     app.logger.exception("unexpected error", exc_info=error)
-    db.session.rollback()
     return page(500)

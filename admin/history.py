@@ -13,7 +13,8 @@ from models.clock import local
 from policy.actions import action_words, models_by_resource, target_of
 
 HISTORY_ROWS = 200
-DETAILS = {"reason": "原因", "field": "项目"}
+DETAILS = {"reason": "原因", "field": "项目", "taken_at": "备份时刻", "bytes": "字节数", "files": "附件文件数", "lacking": "缺失的附件",
+           "replaced": "替换了原有数据"}  # fmt: skip
 """What an act that changes no row tells besides."""
 
 

@@ -315,7 +315,8 @@ def conflict(screen: Any, row: Any) -> str:
         field = form[name]
         relation = name in screen.relations
         theirs = cells.shown(row, f"{name}.title" if relation else name) or "—"
-        mine = _typed(field) or "—"
+        untouched = field.kind == "masked" and not field.data
+        mine = theirs if untouched else _typed(field, cells.column_of(screen.model, name)) or "—"
         rows.append({"label": field.label.text, "theirs": theirs, "mine": mine, "changed": theirs != mine})
     posted = [
         (key, value) for key, value in request.form.items(multi=True) if key not in ("csrf_token", "version_seen")
@@ -331,19 +332,10 @@ def conflict(screen: Any, row: Any) -> str:
     )
 
 
-def _typed(field: Any) -> str:
-    """What somebody put into a field, in words."""
+def _typed(field: Any, column: Any) -> str:
+    """What somebody put into a field, in the words in which the saved value is shown."""
     if field.kind == "masked":
-        return "（已填写新号码）" if field.data else "（不变）"
-    value = field.data
-    if value is None or value == "":
+        return "（已填写新号码）"
+    if field.data is None or field.data == "":
         return ""
-    if hasattr(value, "title") and not isinstance(value, str):
-        return str(value.title)
-    if hasattr(value, "label"):
-        return value.label
-    if field.kind == "checkbox":
-        return "是" if value else "否"
-    if field.kind == "select":
-        return {str(key): text for key, text, *_ in field.choices}.get(str(value), str(value))
-    return str(value)
+    return str(field.data.title) if column is None else cells.in_words(column, field.data)

@@ -1,5 +1,6 @@
 """Alembic's environment: one connection, one transaction, and on PostgreSQL a limit on waiting for locks."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from alembic import context
@@ -33,7 +34,9 @@ def migrate(connection: Any) -> None:
         raise RuntimeError(f"a migration left rows that point at nothing: {broken[:5]}")
 
 
-with database.engine.connect() as connection:
+# Whoever restores a backup gives a connection to the place where it is put together.
+given = context.config.attributes.get("connection")
+with nullcontext(given) if given is not None else database.engine.connect() as connection:
     if connection.dialect.name == "sqlite":
         # SQLite changes a table by making it anew: meanwhile nothing may point at it. Checked before the commit.
         connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")

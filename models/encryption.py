@@ -29,6 +29,7 @@ def use_key(text: str) -> None:
     _keys["encrypt"] = hmac.digest(key, b"encrypt", hashlib.sha256)
     _keys["seal"] = hmac.digest(key, b"seal", hashlib.sha256)
     _keys["look up"] = hmac.digest(key, b"look up", hashlib.sha256)
+    _keys["backup"] = hmac.digest(key, b"backup", hashlib.sha256)
 
 
 def _key(purpose: str) -> bytes:
@@ -59,3 +60,13 @@ def new_seal(previous: str) -> "hmac.HMAC":
     Whoever can write to the database but hasn't the key can't make a seal that fits.
     """
     return hmac.new(_key("seal"), previous.encode(), hashlib.sha256)
+
+
+def key_fingerprint() -> str:
+    """By this an installation knows its key again; it tells nothing of the key."""
+    return hmac.digest(_key("backup"), b"fingerprint", hashlib.sha256).hex()
+
+
+def sealed(content: bytes) -> str:
+    """A keyed hash of what is kept outside of the database; whoever hasn't the key can't make one that fits."""
+    return hmac.digest(_key("backup"), b"content:" + content, hashlib.sha256).hex()

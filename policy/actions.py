@@ -26,6 +26,10 @@ EXTRA_ACTIONS = {
     "role": {"give": "授予任何角色"},
 }
 
+DATABASE, DATABASE_WORD = "database", "数据库"
+"""What the audit log calls the database as a whole; no permission is named after it."""
+DATABASE_ACTIONS = {"backup": "备份", "restore": "从备份恢复"}
+
 
 def resource_of(model: type) -> str:
     """The resource name of a model: its table's name."""
@@ -48,7 +52,7 @@ def actions_on(resource: str) -> dict[str, str]:
 @cache
 def action_words() -> dict[str, str]:
     """Every action in Chinese: 修改, 销号."""
-    words = dict(ACTIONS)
+    words = ACTIONS | DATABASE_ACTIONS
     for resource in models_by_resource():
         words |= actions_on(resource)
     return words

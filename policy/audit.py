@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 
 from models import AuditEntry, RolePermission
 from models.column_types import PartialDate
-from policy.actions import permission_words, resource_of
+from policy.actions import DATABASE, permission_words, resource_of
 from policy.actor import Actor
 
 CHANGED = "已修改"
@@ -32,13 +32,8 @@ def entry(
     actor: Actor, action: str, row: Any, changes: dict[str, Any], branches: tuple[int | None, int | None] = (None, None)
 ) -> dict[str, Any]:
     """The values of one audit entry."""
-    origin = current_origin.get() or Origin()
     return {
-        "account_id": actor.account_id,
-        "actor_name": actor.name,
-        "on_behalf_of": origin.on_behalf_of,
-        "channel": origin.channel,
-        "address": origin.address,
+        **_who(actor),
         "action": action,
         "resource": resource_of(type(row)),
         "record_id": inspect(row).dict.get("id"),
@@ -46,6 +41,18 @@ def entry(
         "branch_before": branches[0],
         "branch_after": branches[1],
         "changes": changes,
+    }
+
+
+def _who(actor: Actor) -> dict[str, Any]:
+    """Who acts, for whom and from where."""
+    origin = current_origin.get() or Origin()
+    return {
+        "account_id": actor.account_id,
+        "actor_name": actor.name,
+        "on_behalf_of": origin.on_behalf_of,
+        "channel": origin.channel,
+        "address": origin.address,
     }
 
 
@@ -65,6 +72,13 @@ def record_act(session: Any, action: str, row: Any, **details: Any) -> None:
     """Log an act that changes no row, such as unmasking a number: ``details`` say why."""
     branch = getattr(row, "branch_id", None)
     write_entries(session, [entry(session.info["actor"], action, row, details, (branch, branch))])
+
+
+def record_event(session: Any, action: str, title: str, **details: Any) -> None:
+    """Log what was done with the database as a whole, such as a backup."""
+    whole = {"resource": DATABASE, "record_id": None, "branch_before": None, "branch_after": None}
+    about = {"action": action, "record_title": title[:120], "changes": details}
+    write_entries(session, [{**_who(session.info["actor"]), **whole, **about}])
 
 
 def shown_changes(changes: dict[str, tuple[Any, Any]], row: Any) -> dict[str, Any]:

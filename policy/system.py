@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Engine
+
 from models.database import GuardedSession, db
 from policy.actions import all_permissions
 from policy.actor import EVERYWHERE, Actor, Holding, make_actor
@@ -21,6 +23,7 @@ def system_actor(name: str) -> Actor:
         "command_line": (_SIGN_IN | {"account:create", "grant:create", "grant:delete"}, "命令行"),
         "explain": ({p for p in all_permissions() if p.endswith(":read")}, "权限解释程序"),
         "audit_seal": ({"audit_entry:read", "audit_seal:read", "audit_seal:create"}, "封存程序"),
+        "backup": ({"audit_entry:read", "audit_seal:read"}, "备份程序"),
         "demo": (all_permissions(), "演示数据程序"),
         "migration": (all_permissions(), "升级程序"),
     }[name]
@@ -28,9 +31,12 @@ def system_actor(name: str) -> Actor:
 
 
 @contextmanager
-def system_session(name: str, readonly: bool = False) -> Iterator[GuardedSession]:
-    """A session of its own for a system actor; it is rolled back unless the block commits."""
-    session = db.session.session_factory(actor=system_actor(name), readonly=readonly)
+def system_session(name: str, readonly: bool = False, engine: Engine | None = None) -> Iterator[GuardedSession]:
+    """A session of its own for a system actor; it is rolled back unless the block commits.
+
+    ``engine`` leads to another database than the app's, such as one that is being restored.
+    """
+    session = db.session.session_factory(actor=system_actor(name), readonly=readonly, engine=engine)
     try:
         yield session
     finally:

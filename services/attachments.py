@@ -2,7 +2,8 @@
 
 What a file contains decides what it is, never its name. Of a photo only the pixels are kept: it is drawn anew, so
 that the place, the camera and whatever else it carried are gone. A file lives and dies with its row: it is removed
-when the row's transaction isn't committed, and when the row's entry in the trash is deleted for good.
+when the row's transaction isn't committed, and when the row's entry in the trash is deleted for good. A file that a
+killed server left without a row is in nobody's reach, and in no backup.
 """
 
 import hashlib
@@ -287,7 +288,10 @@ def _drop_files(session: Any, transaction: Any) -> None:
     """Without a commit nothing that was written stays (listener of ``after_transaction_end``)."""
     if transaction.parent is None:
         session.info.pop(_LEAVING, None)
-        _unlink(session.info.pop(_WRITTEN, ()))
+        written = session.info.pop(_WRITTEN, ())
+        # No answer to the commit: the row may be there, and a file without a row harms less than a row without a file.
+        if not session.commit_sent:
+            _unlink(written)
 
 
 def _unlink(paths: Any) -> None:
