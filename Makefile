@@ -1,6 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint matrix format migrate fresh
+.PHONY: help run test lint matrix bench profile format migrate fresh
 
+N ?= 1000000
+CASE ?= first
+ROLE ?= city
 PYTEST := .venv/bin/pytest -n 2 --dist worksteal
 
 help: ## say what can be made
@@ -25,6 +28,20 @@ lint: ## style, order of imports, who may import whom, where bulk statements sta
 matrix: ## everything on every route x every role x own and foreign branch, on both databases (long)
 	@scripts/bootstrap --dev
 	$(PYTEST) -m matrix
+
+bench: .peers/installed ## measure beside Django on the same N rows (1000000 take half an hour), write docs/benchmarks.md
+	@scripts/bootstrap --dev
+	PYTHONPATH=.peers .venv/bin/python -m benchmarks $(N)
+
+profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=1000000)
+	@scripts/bootstrap --dev
+	.venv/bin/python -m benchmarks $(N) --profile $(CASE) --role $(ROLE)
+
+.peers/installed: benchmarks/requirements.txt
+	@scripts/bootstrap --dev
+	rm -rf .peers
+	.venv/bin/python -m pip --disable-pip-version-check install --quiet --target .peers --requirement $<
+	touch $@
 
 format: ## put the code into the agreed form
 	@scripts/bootstrap --dev

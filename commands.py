@@ -24,6 +24,7 @@ from policy.actor import load_actor
 from policy.audit import Origin, current_origin, record_event
 from policy.explain import explain
 from services import accounts, audit_seals, backups, demo, installation, reference_data
+from services.tables import scale
 
 GRACE_SECONDS = 30
 user_commands = AppGroup("user", help="Accounts.")
@@ -44,12 +45,14 @@ def register(app: Flask) -> None:
 
 
 @click.command("demo")
+@click.option("--scale", "count", type=int, metavar="N", help="Instead, N assessments to measure speed with.")
 @with_appcontext
-def load_demo() -> None:
-    """Load the demo; refused on a database that holds anything else."""
+def load_demo(count: int | None) -> None:
+    """Load the demo, or with --scale a large fictional city; refused on a database that holds anything else."""
     current_origin.set(Origin("命令行"))
     try:
-        _print_sign_ins(fill_demo(None))
+        password = current_app.config["SETTINGS"].demo_password
+        _print_sign_ins(fill_demo(None) if count is None else fill_scale(count, password))
     except Refused as reason:
         sys.exit(reason.message)
 
@@ -60,6 +63,15 @@ def fill_demo(password: str | None) -> dict[str, str]:
         demo.refuse_foreign_data(session)
         reference_data.load_reference_data(session)
         made = demo.load_demo(session, lambda _name: password or accounts.new_password())
+        session.commit()
+    return made
+
+
+def fill_scale(count: int, password: str | None) -> dict[str, str]:
+    """Load reference data and so many assessments to measure on; the passwords made, by user name."""
+    with system_session("demo") as session:
+        reference_data.load_reference_data(session)
+        made = scale.load_scale(session, count, lambda _name: password or accounts.new_password())
         session.commit()
     return made
 

@@ -1,0 +1,241 @@
+"""docs/benchmarks.md and results.json: the table, ratios, aims, and where the product's time goes."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cases import BIG_EXPORTS, CASES, ROLES
+from benchmarks.measure import Cell
+from benchmarks.peers import NAMES
+
+FOLDER = Path(__file__).parent
+LIBRARIES = ("Flask", "Flask-Admin", "SQLAlchemy", "Django", "django-import-export", "psycopg", "XlsxWriter")
+TITLES = {case.key: case.title for case in [*CASES, *BIG_EXPORTS]}
+MEGABYTE = 1024 * 1024
+HEAD = """# How fast it is
+
+Written by `make bench`; the numbers behind it are in `benchmarks/results.json`. {rows} assessments of {companies} companies in {branches}
+branches, made by `flask demo --scale {count}`; some branches are skewed.
+
+Each peer works on the same database in a process of its own, called through WSGI without a network, with somebody signed in; pages of
+50 rows with the same columns. They take turns, {passes} passes, up to {requests} requests each, fewer where {seconds} s are over; the median of the passes'
+medians is shown. Before its time counts, each page is compared with the others: the rows must be the same, but for the order of equals.
+
+- **bare driver** is the limit: statements by hand over ideal indexes (in a copy of the database), a bare template, no sign-in, no walls, no count.
+- **Django** is its admin with compiled templates kept, `list_select_related`, no second count, a kept connection, and django-import-export for files.
+- **plain Flask-Admin** is a `ModelView` with none of the product's code and no sign-in.
+
+Times are in milliseconds. KB is the page, q the statements that read or write rows.
+
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was measured, and on what."""
+
+    count: int
+    databases: list[str]
+    passes: int
+    requests: int
+    seconds: float
+    minutes: float
+    loads: tuple[float, float]
+    cells: list[Cell]
+    shares: dict[str, dict[str, float]]
+
+
+def write(run: Run, document: Path, results: Path) -> None:
+    """Write the document for people and the raw numbers, a line for each cell."""
+    document.write_text(words(run), encoding="utf-8")
+    told = {
+        "rows": run.count, "machine": machine(run.databases), "minutes": round(run.minutes, 1), "load": [round(one, 1) for one in run.loads],
+        "passes": run.passes, "profile": run.shares,
+    }  # fmt: skip
+    lines = [
+        json.dumps(told, ensure_ascii=False),
+        *(json.dumps(_rounded(cell), ensure_ascii=False) for cell in run.cells),
+    ]
+    results.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def _rounded(cell: Cell) -> dict[str, Any]:
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(cell).items()}
+
+
+def machine(databases: Iterable[str]) -> str:
+    """The machine and the versions in words."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**3
+    found = [f"{name} {version(name)}" for name in LIBRARIES if _installed(name)]
+    python = f"Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {memory} GB; {', '.join([python, *databases, *found])}"
+
+
+def _installed(name: str) -> bool:
+    try:
+        version(name)
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+def words(run: Run) -> str:
+    """The document."""
+    table = Table(run.cells)
+    parts = [
+        HEAD.format(
+            rows=f"{run.count:,}", count=run.count, companies=f"{min(20_000, run.count // 5):,}", branches=200,
+            passes=run.passes, requests=run.requests, seconds=run.seconds,
+        ),
+        f"Machine: {machine(run.databases)}. The run took {run.minutes:.0f} minutes; "
+        f"load of the machine before {run.loads[0]:.1f}, after {run.loads[1]:.1f}.\n",
+        *(f"\n## {kind}\n\n{table.pages(kind)}\n{table.files(kind)}" for kind in table.kinds),
+        f"\n## The aims\n\n{table.aims()}",
+        f"\n## Where the product's time goes\n\n{_profile(run.shares)}",
+    ]  # fmt: skip
+    notes = FOLDER / "notes.md"
+    return "".join([*parts, *([f"\n{notes.read_text(encoding='utf-8')}"] if notes.exists() else [])])
+
+
+def _profile(shares: dict[str, dict[str, float]]) -> str:
+    """The shares of the first page of the list; the profiler slows small functions down, so no times are given."""
+    kinds = list(shares)
+    names = dict.fromkeys(name for kind in kinds for name in shares[kind])
+    rows = [[name, *(_percent(shares[kind], name) for kind in kinds)] for name in names]
+    shown = [row for row in rows if any(cell not in ("", "0 %") for cell in row[1:])]
+    return "The list's first page for the whole city, by the profiler's shares.\n\n" + _markdown(["who", *kinds], shown)
+
+
+def _percent(spent: dict[str, float], name: str) -> str:
+    return f"{100 * spent.get(name, 0) / sum(spent.values()):.0f} %"
+
+
+class Table:
+    """The cells by database, case, role and peer."""
+
+    def __init__(self, cells: list[Cell]) -> None:
+        self.cells = {(cell.database, cell.case, cell.role, cell.peer): cell for cell in cells}
+        self.kinds = list(dict.fromkeys(cell.database for cell in cells))
+
+    def rows(self, kind: str) -> list[tuple[str, str]]:
+        """The cases and roles measured on a database, in order."""
+        return list(dict.fromkeys((case, role) for database, case, role, _peer in self.cells if database == kind))
+
+    def ratio(self, kind: str, case: str, role: str, *peers: str) -> float | None:
+        """The product's time over the best of these peers' times; None where one wasn't measured."""
+        product = self.cells.get((kind, case, role, "product"))
+        others = [cell.p50 for peer in peers if (cell := self.cells.get((kind, case, role, peer)))]
+        return product.p50 / min(others) if product and others else None
+
+    def pages(self, kind: str) -> str:
+        """The table of lists, forms and small files."""
+        heads = ["case", "who", *NAMES.values(), "of Django", "of bare", "p95", "q", "Django q", "KB", "Django KB"]
+        lines = []
+        for case, role in self.rows(kind):
+            if case in {big.key for big in BIG_EXPORTS}:
+                continue
+            found = {peer: self.cells.get((kind, case, role, peer)) for peer in NAMES}
+            product, django = found["product"], found["django"]
+            lines.append([
+                TITLES[case], ROLES[role].title, *(_shown(cell, lambda one: _time(one.p50)) for cell in found.values()),
+                _ratio(self.ratio(kind, case, role, "django")), _ratio(self.ratio(kind, case, role, "bare")),
+                _shown(product, lambda one: _time(one.p95)),
+                *(_shown(cell, lambda one: str(one.queries)) for cell in (product, django)),
+                *(_shown(cell, lambda one: f"{one.size / 1024:.0f}") for cell in (product, django)),
+            ])  # fmt: skip
+        return _markdown(heads, lines)
+
+    def files(self, kind: str) -> str:
+        """The table of large files."""
+        heads = ["file", "who", "s", "product's part of it", "first byte s", "memory grows MB", "MB"]
+        lines = []
+        for case in BIG_EXPORTS:
+            for peer in NAMES:
+                cell = self.cells.get((kind, case.key, "city", peer))
+                if cell is not None:
+                    part = "" if peer == "product" else _ratio(self.ratio(kind, case.key, "city", peer))
+                    grown = "—" if cell.growth is None else f"{cell.growth / MEGABYTE:.0f}"
+                    lines.append([
+                        case.title, NAMES[peer], f"{cell.p50 / 1000:.2f}", part, f"{cell.first_byte / 1000:.3f}", grown,
+                        f"{cell.size / MEGABYTE:.1f}",
+                    ])  # fmt: skip
+        return _markdown(heads, lines)
+
+    def aims(self) -> str:
+        """Each aim with what was measured, and where it was worst."""
+        lists = [case.key for case in CASES if case.kind == "list" and case.key != "far"]
+        branch_lists = [
+            (case.key, role) for case in CASES if case.kind == "list" for role in case.roles if role != "city"
+        ]
+        lines = []
+        for kind in self.kinds:
+            of_city = [(case, "city") for case in lists]
+            ratios = [
+                ("a list, of Django's time", 0.3, self._worst(kind, of_city, "django")),
+                ("page far down, of Django's time", 0.01, self._worst(kind, [("far", "city")], "django")),
+                (
+                    "a branch's list, of the better peer's time",
+                    0.3,
+                    self._worst(kind, branch_lists, "django", "flask_admin"),
+                ),
+                ("CSV, of Django's time", 0.2, self._worst(kind, [("csv_tenth", "city")], "django")),
+                ("XLSX, of Django's time", 0.35, self._worst(kind, [("xlsx_tenth", "city")], "django")),
+                ("XLSX, of XlsxWriter alone", 1.2, self._worst(kind, [("xlsx_tenth", "city")], "bare")),
+            ]
+            lines += [_aim(kind, *one) for one in ratios]
+            whole = self.cells.get((kind, "csv_all", "city", "product"))
+            if whole is not None:
+                lines.append(_aim(kind, "first byte of the whole CSV, s", 0.1, (whole.first_byte / 1000, "")))
+                if whole.growth is not None:
+                    lines.append(_aim(kind, "memory for the whole CSV, MB", 40, (whole.growth / MEGABYTE, "")))
+        return _markdown(["database", "aim", "at most", "measured", ""], lines)
+
+    def _worst(self, kind: str, places: Iterable[tuple[str, str]], *peers: str) -> tuple[float, str] | None:
+        """The largest ratio and where it was."""
+        found = [
+            (ratio, f"{TITLES[case]}, {ROLES[role].title}")
+            for case, role in places
+            if (ratio := self.ratio(kind, case, role, *peers)) is not None
+        ]
+        return max(found, default=None)
+
+
+def _aim(kind: str, aim: str, most: float, measured: tuple[float, str] | None) -> list[str]:
+    if measured is None:
+        return [kind, aim, f"{most:g}", "not measured", ""]
+    number, where = measured
+    return [
+        kind,
+        aim,
+        f"{most:g}",
+        f"{number:.3g}" + (f" ({where})" if where else ""),
+        "met" if number <= most else "**falls short**",
+    ]
+
+
+def _shown(cell: Cell | None, words: Callable[[Cell], str]) -> str:
+    return "" if cell is None else words(cell)
+
+
+def _time(milliseconds: float) -> str:
+    return (
+        f"{milliseconds:.2f}"
+        if milliseconds < 1
+        else f"{milliseconds:.1f}"
+        if milliseconds < 100
+        else f"{milliseconds:.0f}"
+    )
+
+
+def _ratio(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
+
+
+def _markdown(heads: list[str], lines: list[list[str]]) -> str:
+    rows = [heads, ["---"] * len(heads), *lines]
+    return "".join("| " + " | ".join(row) + " |\n" for row in rows)
