@@ -20,11 +20,12 @@ ROWS_AT_ONCE = 500
 
 
 def send(screen: Any, query: Any, kind: str) -> Response:
-    """The rows of a query as a CSV or XLSX file with the list's columns."""
+    """The rows of a query as a CSV or XLSX file with the list's columns; only of branches where the actor may export."""
     names = screen.columns
     heads = [screen.column_labels[name] for name in names]
     labels = cells.code_labels()
-    session = db.session.session_factory(actor=the_actor(), readonly=True)
+    actor = the_actor().only_where(f"{screen.resource}:read", f"{screen.resource}:export")
+    session = db.session.session_factory(actor=actor, readonly=True)
     session.outlive_request()
     query = query.with_session(session)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -72,10 +72,21 @@ class Actor:
         reach = self.reach(permission)
         return reach is EVERYWHERE or (branch_id is not None and branch_id in reach)
 
+    def only_where(self, permission: str, also: str) -> "Actor":
+        """The same actor, with one permission held only in the branches in which he holds another one as well."""
+        return replace(self, reaches={**self.reaches, permission: _both(self.reach(permission), self.reach(also))})
+
     @property
     def role_names(self) -> list[str]:
         """The names of the roles held, each once, in the order of the grants."""
         return list(dict.fromkeys(holding.role_name for holding in self.holdings))
+
+
+def _both(one: Reach, other: Reach) -> Reach:
+    """The branches in both reaches."""
+    if isinstance(one, Everywhere):
+        return other
+    return one if isinstance(other, Everywhere) else one & other
 
 
 def make_actor(name: str, holdings: Iterable[Holding], **more: Any) -> Actor:

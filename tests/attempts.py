@@ -114,7 +114,7 @@ def attempts(app: Flask, world: World, known: dict[tuple[str, str], list[str]]) 
     Args:
         known: for each page and method, the resources whose keys it answers to (``keys_known_to_pages``).
     """
-    forms, numbers = _forms_and_numbers(app, world)
+    forms, numbers = forms_and_numbers(app, world)
     own, foreign, missing = (
         list(_attempts_about(app, Side(name, world, forms, numbers), known)) for name in (OWN, FOREIGN, MISSING)
     )
@@ -402,7 +402,7 @@ def _answer_to(column: Any) -> str:
     return "term" if "code" in column.info else "已办理"
 
 
-def _forms_and_numbers(app: Flask, world: World) -> tuple[dict[Any, dict[str, str]], dict[Any, dict[str, str]]]:
+def forms_and_numbers(app: Flask, world: World) -> tuple[dict[Any, dict[str, str]], dict[Any, dict[str, str]]]:
     """What a browser would post to leave each row of the world as it is, and the row's masked numbers."""
     screens = {screen.resource: screen for screen in screens_of(app).values()}
     forms, numbers = {}, {}
