@@ -1,6 +1,8 @@
 """The forms of queries and writes that were seen to leak: each is refused or narrowed, on both databases."""
 
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ from models import Adviser, AuditEntry, Branch, Company, Person, Posting, Visit,
 from models.clock import today
 from policy import NoActor, NotAllowed, OutOfSight, Refused, system_session
 from policy.errors import UnguardedStatement
-from tests.matrix import actor_of
+from tests.conftest import signed_in
+from tests.matrix import actor_of, newest_entry
 from tests.world import World, canary
 
 FOREIGN = canary("company", "乙") + "short_name"
@@ -174,6 +177,84 @@ def test_every_write_has_its_entry_and_a_failed_one_has_none(clerk: Any, office:
         clerk.rollback()
         reader.rollback()
         assert reader.scalar(count) == before + 1
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to write: done rightly, and refused; what its entry says."""
+
+    done: Callable[[Flask, World], Any]
+    refused: Callable[[Flask, World], Any]
+    said: tuple[str, str, str, str]
+    """Channel, action, resource and who."""
+
+
+def form_of_company(world: World, **more: Any) -> dict[str, Any]:
+    return {"short_name": "新名", "status": "open", "branch": world.branches["desk甲"], "version_seen": 1} | more
+
+
+def post(app: Flask, role: str, address: str, **form: Any) -> int:
+    return signed_in(app, role).post(address, data=form).status_code
+
+
+def command(app: Flask, *arguments: str) -> int:
+    """Run a command as a process of its own would: what it says of itself must not stay behind."""
+    return copy_context().run(app.test_cli_runner().invoke, args=arguments).exit_code
+
+
+WAYS = {
+    "a form": Way(
+        lambda app, world: post(app, "company_clerk", f"/company/edit/?id={world.rows['company', '甲']}",
+                                **form_of_company(world)) == 302,
+        lambda app, world: post(app, "company_clerk", f"/company/edit/?id={world.rows['company', '甲']}",
+                                **form_of_company(world, employees="-1")) == 200,
+        ("网页", "update", "company", "用户company_clerk"),
+    ),
+    "a new record": Way(
+        lambda app, world: post(app, "city_admin", "/holiday/new/", day="2031-01-01", name="元旦") == 302,
+        lambda app, world: post(app, "city_admin", "/holiday/new/", day="2026-01-01", name="元旦") == 200,
+        ("网页", "create", "holiday", "用户city_admin"),
+    ),
+    "a bulk action": Way(
+        lambda app, world: post(app, "branch_admin", "/key_post/action/", action="delete", confirmed="yes",
+                                rowid=world.rows["key_post", "甲"]) == 302,
+        lambda app, world: post(app, "branch_admin", "/key_post/action/", action="delete", confirmed="yes",
+                                rowid=[world.rows["key_post", "甲"], world.rows["key_post", "乙"]]) == 404,
+        ("网页", "delete", "key_post", "用户branch_admin"),
+    ),
+    "a deletion that others forbid": Way(
+        lambda app, world: post(app, "city_admin", "/monthly_report/delete/", id=world.rows["monthly_report", "甲"]) == 302,
+        lambda app, world: post(app, "city_admin", "/company/delete/", id=world.rows["company", "甲"]) == 302,
+        ("网页", "delete", "monthly_report", "用户city_admin"),
+    ),
+    "a step": Way(
+        lambda app, world: post(app, "company_clerk", f"/rectification/step/done/?id={world.rows['rectification', '甲']}",
+                                version_seen="1", evidence="已装好") == 302,
+        lambda app, world: post(app, "company_clerk", f"/rectification/step/done/?id={world.rows['rectification', '甲']}",
+                                version_seen="1", evidence="") == 422,
+        ("网页", "update", "rectification", "用户company_clerk"),
+    ),
+    "the command line": Way(
+        lambda app, world: command(app, "user", "passwd", "adviser") == 0,
+        lambda app, world: command(app, "user", "passwd", "nobody") == 1,
+        ("命令行", "update", "account", "命令行"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_written_is_logged_with_its_channel_and_what_is_refused_is_not(
+    way: str, office: tuple[Flask, World]
+) -> None:
+    before = newest_entry()
+    assert WAYS[way].refused(*office)
+    assert newest_entry() == before
+    assert WAYS[way].done(*office)
+    channel, action, resource, who = WAYS[way].said
+    with system_session("demo", readonly=True) as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.id > before)).all()
+        assert (action, resource) in {(entry.action, entry.resource) for entry in entries}
+        assert {(entry.channel, entry.actor_name) for entry in entries} == {(channel, who)}
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET actor_name = 'x'", "DELETE FROM audit_entry"])
