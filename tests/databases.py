@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,13 @@ def sqlite_office(folder: Path, build_app: Callable[..., Flask], make_tables: Ca
 
 
 def _copy(source: Path, target: Path) -> None:
-    with sqlite3.connect(source) as reading, sqlite3.connect(target) as writing:
-        reading.backup(writing)
-    reading.close()
-    writing.close()
+    with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(target)) as writing:
+        reading.backup(writing, progress=_refuse_to_wait)
+
+
+def _refuse_to_wait(status: int, _remaining: int, _total: int) -> None:
+    if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise RuntimeError("somebody still holds the database: perhaps an answer that was not read to its end")
 
 
 def postgres_office(server: str, folder: Path, build_app: Callable[..., Flask]) -> Office:
