@@ -1,0 +1,71 @@
+"""What is asked on the command line: measure and write docs/benchmarks.md; a trial with few rows prints it instead."""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks import measure, report
+from benchmarks.cases import CASES
+from benchmarks.databases import Databases, SqliteFolder, postgres_server
+from benchmarks.workers import Worker
+from models.encryption import new_key
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Read what is asked and do it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure the product beside Django and the bare driver, and write docs/benchmarks.md.",
+    )
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000, help="assessments (default: %(default)s)")
+    parser.add_argument("--profile", metavar="CASE", help=f"only profile {', '.join(case.key for case in CASES)}")
+    parser.add_argument("--role", default="city", help="whose request is profiled (default: %(default)s)")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench") as folder:
+        if asked.profile:
+            _profile(SqliteFolder(Path(folder)), asked.rows, asked.profile, asked.role)
+        else:
+            _run(Path(folder), asked.rows)
+
+
+def _run(folder: Path, count: int) -> None:
+    pace = measure.Pace() if count >= measure.QUICK_ROWS else measure.QUICK
+    started, load = perf_counter(), os.getloadavg()[0]
+    cells, shares, versions = [], {}, []
+    with postgres_server(folder / "postgres") as postgres:
+        databases: Databases
+        for databases in (SqliteFolder(folder), postgres):
+            say = _sayer(started)
+            say(f"{databases.version()}: loading {count:,} rows")
+            facts = measure.build(databases, count, new_key())
+            found, shares[databases.kind] = measure.measure(databases, facts, pace, say)
+            cells += found
+            versions.append(databases.version())
+    minutes = (perf_counter() - started) / 60
+    run = report.Run(
+        count, versions, pace.passes, pace.requests, pace.seconds, minutes, (load, os.getloadavg()[0]), cells, shares
+    )
+    if pace is measure.QUICK:
+        print(report.words(run))
+        return
+    report.write(run, ROOT / "docs" / "benchmarks.md", ROOT / "benchmarks" / "results.json")
+    print(f"written to docs/benchmarks.md after {minutes:.0f} minutes")
+
+
+def _sayer(started: float) -> measure.Say:
+    return lambda text: print(f"{(perf_counter() - started) / 60:5.1f} min  {text}", flush=True)
+
+
+def _profile(databases: Databases, count: int, key: str, role: str) -> None:
+    case = next(case for case in CASES if case.key == key)
+    facts = measure.build(databases, count, new_key())
+    with Worker("product", facts) as product:
+        spent = product.profile(case, role, measure.Pace().profiled)
+    whole = sum(spent.values())
+    print(f"{case.title}: {whole:.1f} ms a request under the profiler, which slows it down")
+    for name, milliseconds in spent.items():
+        print(f"  {milliseconds:8.2f} ms {100 * milliseconds / whole:5.1f} %  {name}")
