@@ -4,7 +4,6 @@ One place, at the session: screens, look-ups, exports and services need no filte
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
@@ -32,8 +31,8 @@ class Sight(CriteriaOption):
 
     inherit_cache = False
 
-    def __init__(self, pattern: tuple[Reach | Branches, ...], checks: bool) -> None:
-        self.pattern, self.checks = pattern, checks
+    def __init__(self, pattern: tuple[Reach | Branches, ...]) -> None:
+        self.pattern = pattern
         reach_of = dict(zip(_read_permissions(), pattern, strict=True)).__getitem__
         # Joined eager loading takes only criteria that propagate. The Sight itself doesn't: each lazy load passes the
         # guard and is given it there.
@@ -45,11 +44,11 @@ class Sight(CriteriaOption):
         ]
 
     def _gen_cache_key(self, _anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
-        return Sight, self.pattern, self.checks
+        return Sight, self.pattern
 
     def process_compile_state(self, compile_state: Any) -> None:
         """Take part in compiling a statement, which happens once for each form of it."""
-        if self.checks:
+        if compile_state.current_path.is_root:  # what loads relations is the library's own, and takes criteria
             refuse_unguarded(compile_state.select_statement)
         self.get_global_criteria(compile_state.global_attributes)
 
@@ -76,27 +75,18 @@ def _conditions(reach_of: Callable[[str], Reach | Branches]) -> Iterator[tuple[t
 
 
 @lru_cache(maxsize=256)
-def _sight(pattern: tuple[Reach | Branches, ...], checks: bool) -> Sight:
-    return Sight(pattern, checks)
+def _sight(pattern: tuple[Reach | Branches, ...]) -> Sight:
+    return Sight(pattern)
 
 
-@dataclass(frozen=True)
-class ActorsSight:
-    """The sight of one actor: the option for people's statements, that for the library's own, and the parameters."""
-
-    checked: Sight
-    unchecked: Sight
-    parameters: dict[str, Any]
-
-
-def sight_of(session: Any) -> ActorsSight:
-    """What the session's actor sees, made once for each session."""
+def sight_of(session: Any) -> tuple[Sight, dict[str, Any]]:
+    """What the session's actor sees, and the branches by the names it has for them; made once for each session."""
     if "sight" not in session.info:
         session.info["sight"] = _sight_of(session.info["actor"])
     return session.info["sight"]
 
 
-def _sight_of(actor: Actor) -> ActorsSight:
+def _sight_of(actor: Actor) -> tuple[Sight, dict[str, Any]]:
     parameters: dict[str, Any] = {"sight_account": actor.account_id or 0}
     names: dict[frozenset[int], Branches] = {}
     pattern: list[Reach | Branches] = []
@@ -109,7 +99,7 @@ def _sight_of(actor: Actor) -> ActorsSight:
             pattern.append(names[reach])
         else:
             pattern.append(reach)
-    return ActorsSight(_sight(tuple(pattern), True), _sight(tuple(pattern), False), parameters)
+    return _sight(tuple(pattern)), parameters
 
 
 def guard_reads(state: ORMExecuteState) -> None:
@@ -118,13 +108,11 @@ def guard_reads(state: ORMExecuteState) -> None:
         raise NoActor("no query without an actor")
     if state.is_column_load:
         return  # refreshes carry no criteria: guard_loads is their wall
-    sight = sight_of(state.session)
-    if state.is_relationship_load:  # those are the library's own statements, and take criteria
-        state.statement = state.statement.options(sight.unchecked)
-    else:
-        refuse_at_once(state)
-        state.statement = state.statement.options(sight.checked)
-    state.parameters = {**(state.parameters or {}), **sight.parameters}
+    refuse_at_once(state)
+    sight, parameters = sight_of(state.session)
+    if sight not in state.statement._with_options:  # what loads relations has it from the statement before
+        state.statement = state.statement.options(sight)
+    state.parameters = {**(state.parameters or {}), **parameters}
 
 
 def refuse_at_once(state: ORMExecuteState) -> None:
