@@ -24,9 +24,10 @@ PLACE = ("after", "before", "page")
 class Shown(NamedTuple):
     """One row of a list, ready for the template."""
 
-    id: int
+    key: int
     title: str
-    cells: list[str | None]
+    main: str | None
+    cells: list[tuple[str, str | None]]
     may_edit: bool
 
 
@@ -172,12 +173,12 @@ def filter_controls(filters: list[Any]) -> list[Control]:
             given["label"] = f"{one.name}（{'从' if one.part == 'from' else '到'}）"
         elif isinstance(one, RelationFilter):
             control.kind = "choice"
-            rows = titles(one.target, MAX_CHOICES + 1)
-            if len(rows) > MAX_CHOICES:
+            rows = titles(one.target)
+            if rows is None:
                 chosen = one.chosen(value)
                 control.kind, given["lookup_url"] = "lookup", f"ajax/lookup/?name={one.key}&for=filter"
                 given["value_label"] = chosen.title if chosen is not None else ""
-            control.options = [(str(key), title) for key, title in rows[:MAX_CHOICES]]
+            control.options = [(str(key), title) for key, title in rows or []]
         control.inputs.append(given)
     return list(controls.values())
 
@@ -187,11 +188,11 @@ def _title_columns(model: type) -> ListColumns:
     return ListColumns(model, (), whole=True)
 
 
-def titles(model: Any, at_most: int) -> list[tuple[int, str]]:
-    """Key and title of the first rows in sight."""
+def titles(model: Any) -> list[tuple[int, str]] | None:
+    """Key and title of all rows in sight; None when they are too many to choose from."""
     columns = _title_columns(model)
-    rows = db.session.execute(columns.statement.order_by(model.id).limit(at_most))
-    return [(row[0], columns.row(db.session, row).title) for row in rows]
+    rows = db.session.execute(columns.statement.order_by(model.id).limit(MAX_CHOICES + 1)).all()
+    return None if len(rows) > MAX_CHOICES else [(row[0], columns.row(db.session, row).title) for row in rows]
 
 
 def chips(filters: list[Any], list_url: str) -> list[dict[str, str]]:

@@ -217,11 +217,13 @@ class Screen(ModelView):
 
     def show_rows(self, rows: list[Any]) -> list[listing.Shown]:
         """The rows of a list, as the database gives them, as they are shown."""
+        main, *others = self.columns
+        labels = [(self.column_labels[name], name) for name in others]
         shown = []
         for values in rows:
             row = self.list_columns.row(db.session, values)
-            texts = [self.cell(row, name) for name in self.columns]
-            shown.append(listing.Shown(row.id, self.row_title(row), texts, self.may_edit(row)))
+            texts = [(label, self.cell(row, name)) for label, name in labels]
+            shown.append(listing.Shown(row.id, self.row_title(row), self.cell(row, main), texts, self.may_edit(row)))
         return shown
 
     def _get_list_filter_args(self) -> Any:
@@ -287,8 +289,13 @@ class Screen(ModelView):
         """What can be done next with the row."""
         return offered_steps(self, row)
 
+    # What Flask-Admin's own list template needs and this one doesn't.
+
+    def get_list_row_actions(self) -> list[Any]:
+        return []
+
     def delete_form(self) -> None:
-        """The list needs none: deleting has a page of its own."""
+        return None
 
     def action_form(self, obj: Any = None) -> Any:
         return super().action_form(obj) if request.method == "POST" else None

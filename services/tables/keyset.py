@@ -181,10 +181,11 @@ class Listing:
         PostgreSQL would else read on until enough rows of these branches have turned up, which may be at the very end.
         """
         order = self.order
-        branch = func.unnest(literal(branches, ARRAY(Integer))).column_valued("one_branch")
+        asked = func.unnest(literal(branches, ARRAY(Integer)))
+        branch = asked.table_valued("id", name="asked").render_derived()
         keys = select(order.key) if order.by_key else select(order.key, order.column)
         each = (
-            keys.where(self.model.scope_column() == branch, *conditions)
+            keys.where(self.model.scope_column() == branch.c.id, *conditions)
             .order_by(*stretch.ordering(order.column, order.key))
             .limit(at_most)
             .correlate(branch)
