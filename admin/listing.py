@@ -106,7 +106,7 @@ def _found_in(session: Any, model: Any, names: list[str], word: str) -> Any:
 
 def _holds(model: Any, column: str, word: str) -> Any:
     found = [getattr(model, column).contains(word, autoescape=True)]
-    if issubclass(model, PinyinNamed) and word.isascii() and column == model.__pinyin_of__:
+    if word.isascii() and is_spelt(model, column):
         found += [getattr(model, name).contains(word.lower(), autoescape=True) for name in ("initials", "pinyin")]
     return or_(*found)
 

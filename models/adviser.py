@@ -22,7 +22,6 @@ class Adviser(BranchScoped, Record):
 
     record_name = "指导员"
     __owner__ = "person"
-    __sorts__ = ("name", "trained_on")
 
     person_id: Mapped[int] = mapped_column(info=label("人员", "先在“人员”里登记，再在这里选。"))
     name: Mapped[str] = mapped_column(String(40), info=label("姓名", computed=True))

@@ -64,7 +64,7 @@ class BranchScoped:
     """
 
     __sorts__: ClassVar[tuple[str, ...] | None] = None
-    """The columns by which its lists can be put in order, each indexed for it; None: its days, numbers and pinyin."""
+    """The columns by which its lists can be put in order, each indexed for it; None: its days, numbers and name."""
 
     @declared_attr
     def branch_id(cls) -> Mapped[int]:
@@ -89,15 +89,15 @@ def sort_names(model: Any) -> tuple[str, ...] | None:
     """The columns by which lists of this model can be put in order; None when its table is small: any will do."""
     if not issubclass(model, BranchScoped) or model.__sorts__ is not None:
         return getattr(model, "__sorts__", None)
-    return tuple(column.key for column in model.__table__.columns if _makes_an_order(column))
+    name = "pinyin" if issubclass(model, PinyinNamed) else "name"
+    return tuple(column.key for column in model.__table__.columns if column.key == name or _counts(column))
 
 
-def _makes_an_order(column: Any) -> bool:
-    hidden = column.info.get("personal") or (column.info.get("internal") and column.key != "pinyin")
-    if column.primary_key or column.foreign_keys or hidden:
+def _counts(column: Any) -> bool:
+    """Whether a column holds a day, a month or a number that says something."""
+    if column.primary_key or column.foreign_keys or column.info.keys() & {"personal", "internal"}:
         return False
-    ordered = isinstance(column.type, Date | Integer | PartialDateType)
-    return ordered or column.key == "pinyin" or column.info.get("check") == "month"
+    return isinstance(column.type, Date | Integer | PartialDateType) or column.info.get("check") == "month"
 
 
 @event.listens_for(Mapper, "after_mapper_constructed")
