@@ -145,11 +145,10 @@ def read_page(screen: Any, listing: Listing, size: int) -> Page:
 
 
 def _asked_place(listing: Listing) -> tuple[Cursor | None, bool]:
-    """The row that the address names and whether what comes before it is wanted; an address that makes no sense names
-    none, and so the first page.
-    """
+    """The row that the address names, and whether what comes before it is wanted; none when it makes no sense."""
     backwards = "before" in request.args
-    return listing.order.cursor(request.args.get("before" if backwards else "after", "")), backwards
+    start = listing.order.cursor(request.args.get("before" if backwards else "after", ""))
+    return start, backwards and start is not None
 
 
 def _place_url(screen: Any, number: int, **place: Cursor) -> str:

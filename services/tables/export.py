@@ -43,7 +43,9 @@ def _taken(buffer: io.StringIO) -> str:
     return text
 
 
-def xlsx_stream(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+def xlsx_stream(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], sheet_rows: int = SHEET_ROWS
+) -> Iterator[bytes]:
     """XLSX with typed cells: days are days, numbers are numbers, the rest is text and never a formula or a link."""
     with tempfile.TemporaryFile() as file:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -51,7 +53,7 @@ def xlsx_stream(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]])
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
         sheet = _add_sheet(book, title[:31], heads, bold)
         for number, row in enumerate(rows):
-            before, line = divmod(number, SHEET_ROWS)
+            before, line = divmod(number, sheet_rows)
             if before and line == 0:
                 sheet = _add_sheet(book, f"{title[:26]} {before + 1}", heads, bold)
             _write_row(sheet, line + 1, row, day)

@@ -222,7 +222,7 @@ class Count:
 
 def _read_integer(text: str) -> int:
     number = int(text)
-    if abs(number) > MAX_INTEGER:
+    if not text.isascii() or abs(number) > MAX_INTEGER:
         raise ValueError("out of range")
     return number
 
