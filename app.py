@@ -114,12 +114,16 @@ def add_to_templates(app: Flask) -> None:
     demo_seen: list[bool] = []
 
     def demo_is_loaded() -> bool:
-        if not demo_seen:
-            # The error page asks too, and must come up when the database doesn't.
-            with suppress(SQLAlchemyError), system_session("sign_in", readonly=True) as session:
-                if demo.is_demo(session):
-                    demo_seen.append(True)
-        return bool(demo_seen)
+        if demo_seen:
+            return demo_seen[0]
+        found = False
+        # The error page asks too, and must come up when the database doesn't.
+        with suppress(SQLAlchemyError), system_session("sign_in", readonly=True) as session:
+            found = demo.is_demo(session)
+            # Where somebody can sign in there are records, and the demo is loaded beside none but its own.
+            if found or current_actor.get() is not None:
+                demo_seen.append(found)
+        return found
 
     app.add_template_filter(lambda instant: local(instant).strftime("%Y-%m-%d %H:%M"), "instant")
 

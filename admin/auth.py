@@ -56,10 +56,10 @@ def load_signed_in(_request: Any) -> SignedIn | None:
     if not key or now().timestamp() - seen > current_app.config["SETTINGS"].idle_end.total_seconds():
         return None
     with system_session("sign_in", readonly=True) as reading:
-        found = accounts.find_sign_in(reading, key)
-        if found is None:
+        account = accounts.signed_in_account(reading, key)
+        if account is None:
             return None
-        return SignedIn(load_actor(reading, found.account, today()), found.account.must_change_password)
+        return SignedIn(load_actor(reading, account, today()), account.must_change_password)
 
 
 def begin_request() -> Any:

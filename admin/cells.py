@@ -1,18 +1,20 @@
 """How a value looks to people, and as what it goes into a sheet."""
 
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context
-from sqlalchemy import inspect, select
+from sqlalchemy import Boolean, Date, Enum, Float, Integer, inspect, select
 
 from models import Code, db
 from models.clock import local
-from models.column_types import LabelledEnum
+from models.column_types import LabelledEnum, UtcDateTime
 from models.personal import MASKS
 from policy.actions import DATABASE, DATABASE_WORD, action_words, permission_words, resource_words
+from services.tables.columns import OUT_OF_SIGHT, ListColumns, ListRow, Value
 
-OUT_OF_SIGHT = "〔不可见〕"
+SheetColumn = Callable[[list[Any]], list[Any]]
 # Columns that stand for the whole related record: their head says what that record is to the row.
 NAMES = {"name", "short_name", "what", "text"}
 # What the program calls by names of its own, and how people read them.
@@ -68,7 +70,7 @@ def raw_value(row: Any, name: str) -> Any:
     return value
 
 
-def shown(row: Any, name: str, labels: dict[tuple[str, str], str] | None = None) -> str | None:
+def shown(row: Any, name: str) -> str | None:
     """The value as people read it, masked where it is personal; None when there is nothing."""
     value = raw_value(row, name)
     if value is None or value == "":
@@ -76,37 +78,82 @@ def shown(row: Any, name: str, labels: dict[tuple[str, str], str] | None = None)
     column = column_of(type(row), name)
     if value is OUT_OF_SIGHT:
         return OUT_OF_SIGHT
-    return in_words(column, value, labels) if column is not None else str(value)
+    return in_words(column, value) if column is not None else str(value)
 
 
-def in_words(column: Any, value: Any, labels: dict[tuple[str, str], str] | None = None) -> str:
+def in_words(column: Any, value: Any) -> str:
     """A column's value as people read it."""
-    info = column.info
+    return wording(column)(value)
+
+
+def wording(column: Any, labels: dict[tuple[str, str], str] | None = None) -> Callable[[Any], str]:
+    """How a column's values are put into words; ``labels`` are those of the codes where there is no request to ask."""
+    info, kind = column.info, column.type
     if "mask" in info:
-        return MASKS[info["mask"]](value)
+        return MASKS[info["mask"]]
     if "code" in info:
-        return (code_labels() if labels is None else labels).get((info["code"], value), value)
+        table = info["code"]
+        return lambda value: (code_labels() if labels is None else labels).get((table, value), value)
     if "words" in info:
-        return WORDS[info["words"]]().get(value, value)
+        words = WORDS[info["words"]]
+        return lambda value: words().get(value, value)
     if info.get("hundredths"):
-        return f"{value // 100}.{value % 100:02d}"
-    if isinstance(value, LabelledEnum):
-        return value.label
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, datetime):
-        return local(value).strftime("%Y-%m-%d %H:%M")
-    return str(value) + (f" {info['unit']}" if info.get("unit") and isinstance(value, int) else "")
+        return lambda value: f"{value // 100}.{value % 100:02d}"
+    if isinstance(kind, Enum):
+        return lambda value: value.label if isinstance(value, LabelledEnum) else str(value)
+    if isinstance(kind, Boolean):
+        return lambda value: "是" if value else "否"
+    if isinstance(kind, UtcDateTime):
+        return lambda value: local(value).strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else str(value)
+    if info.get("unit") and isinstance(kind, Integer):
+        unit = info["unit"]
+        return lambda value: f"{value} {unit}"
+    return str
 
 
-def sheet_value(row: Any, name: str, labels: dict[tuple[str, str], str]) -> Any:
-    """The value for a sheet's cell: numbers and days stay what they are, everything else is text."""
-    value = raw_value(row, name)
-    column = column_of(type(row), name)
-    if column is not None and column.info.get("hundredths") and isinstance(value, int):
-        return value / 100
-    if isinstance(value, bool) or value is None:
-        return shown(row, name, labels)
-    if isinstance(value, int | float) or (isinstance(value, date) and not isinstance(value, datetime)):
-        return value
-    return shown(row, name, labels)
+def list_cell(columns: ListColumns, name: str) -> Callable[[ListRow], str | None]:
+    """What a list shows of a row under one of its names; None for nothing."""
+    value = columns.values[name]
+    words = wording(value.column) if value.column is not None else None
+
+    def cell(row: ListRow) -> str | None:
+        if words is None:
+            return _title_in_sight(columns, db.session, row._values, value)
+        found = value.of(row._values)
+        if found is None or found == "" or found is OUT_OF_SIGHT:
+            return found or None
+        return words(found)
+
+    return cell
+
+
+def sheet_column(columns: ListColumns, name: str, labels: dict[tuple[str, str], str], session: Any) -> SheetColumn:
+    """What goes into a sheet of some rows under one name: numbers and days stay what they are, the rest is text."""
+    value = columns.values[name]
+    words = _sheet_words(value.column, labels) if value.column is not None else None
+
+    def read(rows: list[Any]) -> list[Any]:
+        if value.column is None:
+            return [_title_in_sight(columns, session, row, value) for row in rows]
+        index = value.index
+        found = [value.of(row) for row in rows] if value.steps else [row[index] for row in rows]
+        if words is None:
+            return found
+        return [None if one is None or one == "" else one if one is OUT_OF_SIGHT else words(one) for one in found]
+
+    return read
+
+
+def _title_in_sight(columns: ListColumns, session: Any, row: Any, value: Value) -> str | None:
+    """The title of a related record, where there is one."""
+    found = value.of(row)
+    if found is None or found is OUT_OF_SIGHT:
+        return found
+    return str(columns.row(session, row, value.path).title)
+
+
+def _sheet_words(column: Any, labels: dict[tuple[str, str], str]) -> Callable[[Any], Any] | None:
+    if column.info.get("hundredths"):
+        return lambda value: value / 100
+    plain = isinstance(column.type, Integer | Float | Date) and not column.info.keys() & {"code", "words", "mask"}
+    return None if plain else wording(column, labels)

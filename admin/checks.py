@@ -46,6 +46,8 @@ def check_screens(screens: list[Any]) -> None:
             _stop("S001", f"{name}.area {screen.area!r} is not in admin/menu.py")
         for column in screen.columns:
             _check_path(name, screen.model, column)
+        if not screen.orders_by(screen.order.removeprefix("-")):
+            _stop("S008", f"{name}.order {screen.order!r} has no index: name it in {screen.model.__name__}.__sorts__")
         for column in screen.search:
             _check_path(name, screen.model, column)
             _check_open(name, screen.model, column, "search")

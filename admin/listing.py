@@ -1,21 +1,58 @@
-"""What a list page is made of: search, order, a capped count, filter controls and chips."""
+"""What a list page is made of: its rows by keyset, search, filter controls and chips."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import request
-from sqlalchemy import false, func, inspect, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import false, inspect, or_, select
+from sqlalchemy.orm import joinedload
 
 from admin.filters import BoundFilter, ChoiceFilter, RelationFilter
 from models import db
 from models.base import PinyinNamed
+from services.tables.columns import ListColumns
+from services.tables.keyset import FEW, Count, Cursor, Listing
 
-COUNT_CAP = 10_000
-MAX_PAGE = 1_000_000
 MAX_SEARCH = 100
 MAX_CHOICES = 50
+PLACE = ("after", "before", "page")
+"""What an address says of the place in a list: the row before or after it, and the number to show for the page."""
+
+
+class Shown(NamedTuple):
+    """One row of a list, ready for the template."""
+
+    key: int
+    title: str
+    main: str | None
+    cells: list[tuple[str, str | None]]
+    may_edit: bool
+
+
+class Page(list[Shown]):
+    """The rows of one page, its number (from 0), where its neighbours are (None where there are none), how many rows the
+    list has in all.
+    """
+
+    number: int = 0
+    previous_url: str | None = None
+    next_url: str | None = None
+
+    def __init__(self, count: Count, size: int) -> None:
+        super().__init__()
+        self.count, self.size = count, size
+
+    @property
+    def count_text(self) -> str:
+        """How many rows there are, in words."""
+        return f"共 {self.count.seen} 条" if self.count.exact else f"超过 {self.count.cap} 条"
+
+    @property
+    def pages_text(self) -> str:
+        """How many pages there are, in words; a count that stopped at its cap can't say."""
+        return f"，共 {-(-self.count.seen // self.size)} 页" if self.count.exact else ""
 
 
 @dataclass
@@ -41,23 +78,12 @@ def with_related(query: Any, model: type, names: list[str]) -> Any:
     return query
 
 
-def search(query: Any, model: type, names: list[str], text: str) -> Any:
-    """Rows in which every word is found: in one of the named columns, or as pinyin or initials of a name."""
-    aliases: dict[str, Any] = {}
-    for word in text[:MAX_SEARCH].replace("\x00", "").split():
-        found = []
-        for name in names:
-            query, owner, column = _reach(query, model, name, aliases)
-            found.append(getattr(owner, column).contains(word, autoescape=True))
-            kind = inspect(owner).mapper.class_
-            if issubclass(kind, PinyinNamed) and word.isascii() and column == kind.__pinyin_of__:
-                spelt = word.lower()
-                found += [
-                    owner.initials.contains(spelt, autoescape=True),
-                    owner.pinyin.contains(spelt, autoescape=True),
-                ]
-        query = query.filter(or_(false(), *found))
-    return query
+def search_conditions(session: Any, model: Any, names: list[str], text: str) -> list[Any]:
+    """Every word is found: in one of the named columns, or as pinyin or initials of a name.
+
+    In related records it is looked for first: they are fewer, and the rows that point at some keys are indexed.
+    """
+    return [_found_in(session, model, names, word) for word in text[:MAX_SEARCH].replace("\x00", "").split()]
 
 
 def is_spelt(model: type, name: str) -> bool:
@@ -68,24 +94,68 @@ def is_spelt(model: type, name: str) -> bool:
     return issubclass(model, PinyinNamed) and column == model.__pinyin_of__
 
 
-def _reach(query: Any, model: type, name: str, aliases: dict[str, Any]) -> tuple[Any, Any, str]:
-    """Outer-join the way to a dotted name; the read guard narrows what is joined."""
-    owner: Any = model
-    *path, column = name.split(".")
-    for depth, step in enumerate(path):
-        key = ".".join(path[: depth + 1])
-        if key not in aliases:
-            relation = getattr(owner, step)
-            aliases[key] = aliased(relation.property.mapper.class_)
-            query = query.outerjoin(relation.of_type(aliases[key]))
-        owner = aliases[key]
-    return query, owner, column
+def _found_in(session: Any, model: Any, names: list[str], word: str) -> Any:
+    own = [_holds(model, name, word) for name in names if "." not in name]
+    related: dict[str, list[str]] = {}
+    for name in names:
+        step, _, rest = name.partition(".")
+        if rest:
+            related.setdefault(step, []).append(rest)
+    return or_(false(), *own, *(_points_at(session, model, step, rest, word) for step, rest in related.items()))
 
 
-def capped_count(query: Any, model: type) -> int:
-    """How many rows there are, counted no further than COUNT_CAP + 1."""
-    keys = query.with_entities(model.id).order_by(None).limit(COUNT_CAP + 1)
-    return db.session.scalar(select(func.count()).select_from(keys.subquery())) or 0
+def _holds(model: Any, column: str, word: str) -> Any:
+    found = [getattr(model, column).contains(word, autoescape=True)]
+    if word.isascii() and is_spelt(model, column):
+        found += [getattr(model, name).contains(word.lower(), autoescape=True) for name in ("initials", "pinyin")]
+    return or_(*found)
+
+
+def _points_at(session: Any, model: Any, step: str, names: list[str], word: str) -> Any:
+    """The row points at a record in which the word is found; of one that isn't in sight nothing is found."""
+    target = inspect(model).relationships[step].mapper.class_
+    found = _found_in(session, target, names, word)
+    if f"{step}_id" not in inspect(model).columns:
+        return getattr(model, step).has(found)
+    wanted = select(target.id).where(found).correlate(None)
+    keys = list(session.scalars(wanted.limit(FEW + 1)))
+    return getattr(model, f"{step}_id").in_(keys if len(keys) <= FEW else wanted)
+
+
+def read_page(screen: Any, listing: Listing, size: int) -> Page:
+    """The page of the listing that the address asks for."""
+    listing, count = listing.counted(db.session)
+    page = Page(count, size)
+    if not count.seen:
+        return page
+    start, backwards = _asked_place(listing)
+    found = listing.rows(db.session, screen.list_columns.statement, start, backwards, size + 1)
+    if backwards and len(found) <= size:
+        # The beginning is reached: it is shown as whoever comes anew sees it.
+        start, backwards = None, False
+        found = listing.rows(db.session, screen.list_columns.statement, None, False, size + 1)
+    rows = found[-size:] if backwards else found[:size]
+    page += screen.show_rows(rows)
+    page.number = max(request.args.get("page", 0, type=int), 1) if start else 0
+    if rows and start:
+        page.previous_url = _place_url(screen, page.number - 1, before=listing.place(rows[0]))
+    if rows and (backwards or len(found) > size):
+        page.next_url = _place_url(screen, page.number + 1, after=listing.place(rows[-1]))
+    return page
+
+
+def _asked_place(listing: Listing) -> tuple[Cursor | None, bool]:
+    """The row that the address names, and whether what comes before it is wanted; none when it makes no sense."""
+    backwards = "before" in request.args
+    start = listing.order.cursor(request.args.get("before" if backwards else "after", ""))
+    return start, backwards and start is not None
+
+
+def _place_url(screen: Any, number: int, **place: Cursor) -> str:
+    arguments = {key: value for key, value in request.args.items() if key not in PLACE}
+    if number > 0:
+        arguments |= {"page": number} | {key: str(cursor) for key, cursor in place.items()}
+    return address(screen.get_url(".index_view"), arguments)
 
 
 def filter_controls(filters: list[Any]) -> list[Control]:
@@ -102,14 +172,26 @@ def filter_controls(filters: list[Any]) -> list[Control]:
             given["label"] = f"{one.name}（{'从' if one.part == 'from' else '到'}）"
         elif isinstance(one, RelationFilter):
             control.kind = "choice"
-            rows = list(db.session.scalars(select(one.target).order_by(one.target.id).limit(MAX_CHOICES + 1)))
-            if len(rows) > MAX_CHOICES:
+            rows = titles(one.target)
+            if rows is None:
                 chosen = one.chosen(value)
                 control.kind, given["lookup_url"] = "lookup", f"ajax/lookup/?name={one.key}&for=filter"
                 given["value_label"] = chosen.title if chosen is not None else ""
-            control.options = [(str(row.id), row.title) for row in rows[:MAX_CHOICES]]
+            control.options = [(str(key), title) for key, title in rows or []]
         control.inputs.append(given)
     return list(controls.values())
+
+
+@cache
+def _title_columns(model: type) -> ListColumns:
+    return ListColumns(model, (), whole=True)
+
+
+def titles(model: Any) -> list[tuple[int, str]] | None:
+    """Key and title of all rows in sight; None when they are too many to choose from."""
+    columns = _title_columns(model)
+    rows = db.session.execute(columns.statement.order_by(model.id).limit(MAX_CHOICES + 1)).all()
+    return None if len(rows) > MAX_CHOICES else [(row[0], columns.row(db.session, row).title) for row in rows]
 
 
 def chips(filters: list[Any], list_url: str) -> list[dict[str, str]]:
@@ -128,7 +210,7 @@ def chips(filters: list[Any], list_url: str) -> list[dict[str, str]]:
             value = chosen.title if chosen is not None else "无此记录"
         elif isinstance(one, BoundFilter):
             value = f"{'从' if one.part == 'from' else '到'} {value}"
-        rest = {key: given for key, given in request.args.items() if key not in (name, "page")}
+        rest = {key: given for key, given in request.args.items() if key not in (name, *PLACE)}
         shown.append({"label": one.name, "value": value, "remove_url": address(list_url, rest)})
     return shown
 

@@ -12,7 +12,6 @@ from flask_admin import expose
 from flask_admin.actions import action
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.model.base import ViewArgs
-from markupsafe import Markup
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -24,10 +23,12 @@ from admin.forms import choices_of, make_form
 from admin.history import entries_about, entries_shown
 from admin.steps import Step, offered_steps, take_step
 from models import db
-from models.base import BranchScoped
+from models.base import BranchScoped, sort_names
 from policy import Changed, NotAllowed, Refused, the_actor
 from policy.actions import resource_of
 from services import trash
+from services.tables.columns import ListColumns, ListRow
+from services.tables.keyset import COUNT_CAP, Listing, Order
 
 LOOKUP_ROWS = 20
 
@@ -83,7 +84,8 @@ class Screen(ModelView):
         self.relations = inspect(self.model).relationships
         self.column_list = self.columns
         self.column_labels = {name: cells.label_of(self.model, name) for name in self.columns}
-        self.column_default_sort = (self._sorted_by(self.order.removeprefix("-")), self.order.startswith("-"))
+        self.list_columns = ListColumns(self.model, self.columns, whole=True)
+        self._cells = {name: cells.list_cell(self.list_columns, name) for name in self.columns}
         self.column_details_list = self.columns
         self.column_export_list = self.columns
         super().__init__(self.model, db, name=self.title, category=self.area, endpoint=self.resource,
@@ -94,12 +96,15 @@ class Screen(ModelView):
         return "pinyin" if name == getattr(self.model, "__pinyin_of__", None) else name
 
     def get_sortable_columns(self) -> dict[str, Any]:
-        self._sortable_joins: dict[str, Any] = {}
-        return {name: getattr(self.model, self._sorted_by(name)) for name in self.columns if self._sorts(name)}
+        return {name: getattr(self.model, self._sorted_by(name)) for name in self.columns if self.orders_by(name)}
 
-    def _sorts(self, name: str) -> bool:
+    def orders_by(self, name: str) -> bool:
+        """Whether the list can be put in order by a column: long tables only by what is indexed for it."""
         column = None if "." in name else cells.column_of(self.model, name)
-        return column is not None and "mask" not in column.info and type(column.type).__name__ != "EncryptedText"
+        if column is None or column.info.keys() & {"mask", "personal", "multiline"}:
+            return False
+        indexed = sort_names(self.model)
+        return indexed is None or self._sorted_by(name) in (*indexed, "id")
 
     # Permissions: properties, because one view object serves all threads.
 
@@ -149,10 +154,6 @@ class Screen(ModelView):
 
     # Rows
 
-    def get_query(self) -> Any:
-        query = listing.with_related(db.session.query(self.model), self.model, self.columns)
-        return query.filter(self.figures[self.figure_key].criterion()) if self.figure_key else query
-
     @property
     def figure_key(self) -> str | None:
         """The total that this list was opened from, if any."""
@@ -185,12 +186,9 @@ class Screen(ModelView):
 
     def get_many(self, ids: list[str]) -> list[Any]:
         """The rows of these ids; 404 unless all of them are in sight."""
-        if len(ids) > listing.COUNT_CAP:
+        if len(ids) > COUNT_CAP:
             abort(400)
         return [self.get_one(one) for one in dict.fromkeys(ids)]
-
-    def _apply_search(self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str) -> Any:
-        return listing.search(query, self.model, self.search, search), count_query, joins, count_joins
 
     def init_search(self) -> bool:
         return bool(self.search)
@@ -200,17 +198,33 @@ class Screen(ModelView):
         spelt = any(listing.is_spelt(self.model, name) for name in self.search)
         return "、".join(labels) + ("或拼音首字母" if spelt else "")
 
-    def _apply_sorting(self, query: Any, joins: Any, sort_column: Any, sort_desc: Any) -> Any:
-        query, joins = super()._apply_sorting(query, joins, sort_column, sort_desc)
-        return query.order_by(self.model.id.desc() if sort_desc else self.model.id), joins
-
     def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,
                  execute: bool = True, page_size: Any = None) -> Any:  # fmt: skip
-        _, query = super().get_list(None, sort_column, sort_desc, search, filters, execute=False, page_size=0)
-        if not execute:
-            return None, query
-        size = page_size or self.page_size
-        return listing.capped_count(query, self.model), query.limit(size).offset((page or 0) * size).all()
+        """The page that the address asks for; unexecuted, the whole listing. The page itself knows the count."""
+        conditions = [self.figures[self.figure_key].criterion()] if self.figure_key else []
+        conditions += listing.search_conditions(db.session, self.model, self.search, search or "")
+        filtered = select(self.model.id)
+        for index, _name, value in filters or []:
+            filtered = self._filters[index].apply(filtered, value)
+        conditions += [filtered.whereclause] if filtered.whereclause is not None else []
+        found = Listing(self.model, self._order_by_name(sort_column, sort_desc), conditions)
+        return None, listing.read_page(self, found, self.page_size) if execute else found
+
+    def _order_by_name(self, name: str | None, descending: bool) -> Order:
+        if name not in self._sortable_columns:
+            name, descending = self.order.removeprefix("-"), self.order.startswith("-")
+        return Order(getattr(self.model, self._sorted_by(name)), self.model.id, descending)
+
+    def show_rows(self, rows: list[Any]) -> list[listing.Shown]:
+        """The rows of a list, as the database gives them, as they are shown."""
+        main, *others = self.columns
+        labels = [(self.column_labels[name], name) for name in others]
+        shown = []
+        for values in rows:
+            row = self.list_columns.row(db.session, values)
+            texts = [(label, self.cell(row, name)) for label, name in labels]
+            shown.append(listing.Shown(row.id, self.row_title(row), self.cell(row, main), texts, self.may_edit(row)))
+        return shown
 
     def _get_list_filter_args(self) -> Any:
         # A form sends its empty inputs too: they ask for nothing.
@@ -218,8 +232,7 @@ class Screen(ModelView):
 
     def _get_list_extra_args(self) -> ViewArgs:
         arguments = super()._get_list_extra_args()
-        arguments.page = min(max(arguments.page or 0, 0), listing.MAX_PAGE)
-        arguments.page_size = None
+        arguments.page = arguments.page_size = None
         if arguments.sort is not None and not 0 <= arguments.sort < len(self._list_columns):
             arguments.sort = None
         arguments.extra_args = {key: value for key, value in arguments.extra_args.items() if key == "figure"}
@@ -240,20 +253,12 @@ class Screen(ModelView):
     # What templates ask
 
     def cell(self, row: Any, name: str) -> Any:
-        """What a list cell shows; the first column leads to the record."""
-        value = cells.shown(row, name) or "—"
-        if name == self.columns[0]:
-            link = Markup('<a href="{}">{}</a>')
-            return link.format(self.get_url(".details_view", id=row.id), value)
-        return value
+        """What is shown of a list's row, or of a record, under a name; None where there is nothing."""
+        return self._cells[name](row) if isinstance(row, ListRow) and name in self._cells else cells.shown(row, name)
 
     def row_title(self, row: Any) -> str:
         """What a person calls the row."""
         return row.title
-
-    def count_text(self, count: int) -> str:
-        """How many rows, in words."""
-        return f"超过 {listing.COUNT_CAP} 条" if count > listing.COUNT_CAP else f"共 {count} 条"
 
     def filter_controls(self) -> list[Any]:
         """The filters with their present values."""
@@ -265,7 +270,8 @@ class Screen(ModelView):
 
     def export_url(self, kind: str) -> str:
         """The address that exports what the list shows now."""
-        return listing.address(self.get_url(".export", export_type=kind), request.args.to_dict())
+        arguments = {key: value for key, value in request.args.items() if key not in listing.PLACE}
+        return listing.address(self.get_url(".export", export_type=kind), arguments)
 
     def url_for_action(self) -> str:
         """Where bulk actions are posted."""
@@ -282,6 +288,17 @@ class Screen(ModelView):
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         """What can be done next with the row."""
         return offered_steps(self, row)
+
+    # What Flask-Admin's own list template needs and this one doesn't.
+
+    def get_list_row_actions(self) -> list[Any]:
+        return []
+
+    def delete_form(self) -> None:
+        return None
+
+    def action_form(self, obj: Any = None) -> Any:
+        return super().action_form(obj) if request.method == "POST" else None
 
     # Forms
 
@@ -460,10 +477,10 @@ class Screen(ModelView):
             abort(404)
         arguments = self._get_list_extra_args()
         sort = self._get_column_by_idx(arguments.sort)
-        _, query = self.get_list(
+        _, found = self.get_list(
             None, sort[0] if sort else None, arguments.sort_desc, arguments.search, arguments.filters, execute=False
         )
-        return sheets.send(self, query, export_type)
+        return sheets.send(self, found, export_type)
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Response:
@@ -482,7 +499,8 @@ class Screen(ModelView):
         if choices is None:
             abort(404)
         fields = self.screen_of(target).search
-        found = listing.search(choices, target, fields, request.args.get("query", "")).order_by(target.id)
+        wanted = listing.search_conditions(db.session, target, fields, request.args.get("query", ""))
+        found = choices.where(*wanted).order_by(target.id)
         return jsonify([[row.id, row.title] for row in db.session.scalars(found.limit(LOOKUP_ROWS))])
 
     @expose("/ajax/update/", methods=("POST",))

@@ -17,7 +17,7 @@ class PartyClass(BranchScoped, Record):
     record_name = "党课"
 
     company_id: Mapped[int | None] = mapped_column(index=True, info=label("所在企业", "在企业讲的课才填。"))
-    held_on: Mapped[date] = mapped_column(index=True, info=label("讲课日期"))
+    held_on: Mapped[date] = mapped_column(info=label("讲课日期"))
     topic: Mapped[str] = mapped_column(String(100), info=label("题目"))
     speaker: Mapped[str] = mapped_column(String(40), info=label("主讲人"))
     attendance: Mapped[int | None] = mapped_column(info=label("听课人数", unit="人"))
@@ -71,7 +71,7 @@ class JointActivity(BranchScoped, Record):
     record_name = "共建活动"
 
     branch_pairing_id: Mapped[int | None] = mapped_column(index=True, info=label("结对", "没有结对关系的可以不选。"))
-    held_on: Mapped[date] = mapped_column(index=True, info=label("活动日期"))
+    held_on: Mapped[date] = mapped_column(info=label("活动日期"))
     theme: Mapped[str] = mapped_column(String(100), info=label("主题"))
     together_with: Mapped[str | None] = mapped_column(String(100), info=label("共建单位", "没有选结对的，写对方名称。"))
     place: Mapped[str | None] = mapped_column(String(100), info=label("地点"))
@@ -121,7 +121,7 @@ class VolunteerService(BranchScoped, Record):
 
     volunteer_team_id: Mapped[int | None] = mapped_column(index=True, info=label("服务队"))
     kind: Mapped[str] = mapped_column(String(20), info=label("类型", code="volunteer_kind"))
-    held_on: Mapped[date] = mapped_column(index=True, info=label("服务日期"))
+    held_on: Mapped[date] = mapped_column(info=label("服务日期"))
     subject: Mapped[str] = mapped_column(String(100), info=label("内容"))
     volunteers: Mapped[int | None] = mapped_column(info=label("参加人数", unit="人"))
     served: Mapped[int | None] = mapped_column(info=label("服务人数", unit="人"))

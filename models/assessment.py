@@ -108,7 +108,7 @@ class Rectification(BranchScoped, Record):
     item_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"), info=label("检查项"))
     what: Mapped[str] = mapped_column(String(200), info=label("整改事项"))
     responsible: Mapped[str] = mapped_column(String(40), info=label("责任人"))
-    due_on: Mapped[date] = mapped_column(index=True, info=label("整改期限"))
+    due_on: Mapped[date] = mapped_column(info=label("整改期限"))
     evidence: Mapped[str | None] = mapped_column(
         String(1000), info=label("整改情况", "做了什么，现在怎样。", multiline=True)
     )

@@ -16,9 +16,10 @@ class AuditEntry(Protected, db.Model):
     """Who did what to which record, from where, with old and new values; personal values only as "changed"."""
 
     record_name = "审计记录"
+    __sorts__ = ("at",)
 
     id: Mapped[int] = mapped_column(primary_key=True, info=label("编号"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True, info=label("时间"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, info=label("时间"))
     account_id: Mapped[int | None] = mapped_column(index=True, info=label("账号编号"))
     actor_name: Mapped[str] = mapped_column(String(60), info=label("操作人"))
     on_behalf_of: Mapped[str | None] = mapped_column(String(60), info=label("代谁操作"))
@@ -76,6 +77,7 @@ class Trash(BranchScoped, Record):
     """A deleted row and the children it owned, kept so that it can be put back. The contents are encrypted."""
 
     record_name = "回收站"
+    __sorts__ = ()
 
     resource: Mapped[str] = mapped_column(String(40), info=label("记录类别", words="resource"))
     record_id: Mapped[int] = mapped_column(info=label("记录编号"))

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint, event
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy import Date, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column, relationship
 
 from models import clock
-from models.column_types import UtcDateTime
+from models.column_types import PartialDateType, UtcDateTime
 from models.database import db
 from models.pinyin import initials, pinyin
 
@@ -63,11 +63,12 @@ class BranchScoped:
     A row that may belong to records of several kinds names them all, and belongs to exactly one.
     """
 
+    __sorts__: ClassVar[tuple[str, ...] | None] = None
+    """The columns by which its lists can be put in order, each indexed for it; None: its days, numbers and name."""
+
     @declared_attr
     def branch_id(cls) -> Mapped[int]:
-        return mapped_column(
-            ForeignKey("branch.id", ondelete="RESTRICT"), index=True, sort_order=-5, info=label("所属党组织")
-        )
+        return mapped_column(ForeignKey("branch.id", ondelete="RESTRICT"), sort_order=-5, info=label("所属党组织"))
 
     @declared_attr
     def branch(cls) -> Mapped[Any]:
@@ -82,6 +83,34 @@ class BranchScoped:
     def scope_column(cls) -> Any:
         """The column that holds the owning branch."""
         return cls.branch_id
+
+
+def sort_names(model: Any) -> tuple[str, ...] | None:
+    """The columns by which lists of this model can be put in order; None when its table is small: any will do."""
+    if not issubclass(model, BranchScoped) or model.__sorts__ is not None:
+        return getattr(model, "__sorts__", None)
+    name = "pinyin" if issubclass(model, PinyinNamed) else "name"
+    return tuple(column.key for column in model.__table__.columns if column.key == name or _counts(column))
+
+
+def _counts(column: Any) -> bool:
+    """Whether a column holds a day, a month or a number that says something."""
+    if column.primary_key or column.foreign_keys or column.info.keys() & {"personal", "internal"}:
+        return False
+    return isinstance(column.type, Date | Integer | PartialDateType) or column.info.get("check") == "month"
+
+
+@event.listens_for(Mapper, "after_mapper_constructed")
+def _index_orders(_mapper: Any, model: Any) -> None:
+    """Give each order of a list its two indexes: for whoever sees one branch or a few, and for whoever sees all."""
+    columns = model.__table__.columns
+    scoped = issubclass(model, BranchScoped) and "branch_id" in columns
+    if scoped:
+        Index(None, columns.branch_id, columns.id)
+    for name in sort_names(model) or ():
+        Index(None, columns[name], columns.id)
+        if scoped:
+            Index(None, columns.branch_id, columns[name], columns.id)
 
 
 class Reference:

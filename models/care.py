@@ -49,7 +49,7 @@ class PairingContact(BranchScoped, Record):
     __owner__ = "one_to_one_pairing"
 
     one_to_one_pairing_id: Mapped[int] = mapped_column(index=True, info=label("一对一结对"))
-    contacted_on: Mapped[date] = mapped_column(index=True, info=label("联系日期"))
+    contacted_on: Mapped[date] = mapped_column(info=label("联系日期"))
     way: Mapped[str] = mapped_column(String(20), info=label("联系方式", code="contact_way"))
     state_of_mind: Mapped[str | None] = mapped_column(
         String(500), info=label("思想和生活情况", "身体情况请记在“健康记录”里。", multiline=True)

@@ -24,7 +24,7 @@ class MonthlyReport(BranchScoped, Record):
     __owner__ = "company"
 
     company_id: Mapped[int] = mapped_column(index=True, info=label("企业"))
-    month: Mapped[str] = mapped_column(String(7), index=True, info=label("月份", "如 2026-11。", check="month"))
+    month: Mapped[str] = mapped_column(String(7), info=label("月份", "如 2026-11。", check="month"))
     content: Mapped[str] = mapped_column(String(4000), info=label("本月情况", multiline=True))
     status: Mapped[ReportStatus] = mapped_column(
         choice(ReportStatus), default=ReportStatus.DRAFT, info=label("状态", computed=True)

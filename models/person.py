@@ -89,7 +89,7 @@ class DevelopmentStep(BranchScoped, Record):
     person_id: Mapped[int] = mapped_column(index=True, info=label("人员"))
     stage: Mapped[Stage] = mapped_column(choice(Stage), info=label("阶段"))
     entered_on: Mapped[PartialDate] = mapped_column(
-        PartialDateType, index=True, info=label("时间", "可写 2019、2019.5 或 2019-05-12。")
+        PartialDateType, info=label("时间", "可写 2019、2019.5 或 2019-05-12。")
     )
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 

@@ -73,7 +73,7 @@ class Visit(BranchScoped, Record):
     __owner__ = "posting"
 
     posting_id: Mapped[int] = mapped_column(index=True, info=label("派驻"))
-    visited_on: Mapped[date] = mapped_column(index=True, info=label("走访日期"))
+    visited_on: Mapped[date] = mapped_column(info=label("走访日期"))
     purpose: Mapped[str] = mapped_column(String(20), info=label("走访事由", code="visit_purpose"))
     findings: Mapped[str] = mapped_column(
         String(2000), info=label("走访情况", "看到了什么，谈了什么。", multiline=True)
@@ -82,7 +82,7 @@ class Visit(BranchScoped, Record):
 
     posting: Mapped[Posting] = relationship()
 
-    __table_args__ = (owned_by("posting"), Index("ix_visit_branch_visited", "branch_id", "visited_on", "id"))
+    __table_args__ = (owned_by("posting"),)
 
     @property
     def title(self) -> str:

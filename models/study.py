@@ -39,7 +39,7 @@ class StudySession(BranchScoped, Record):
     __owner__ = "study_plan"
 
     study_plan_id: Mapped[int] = mapped_column(index=True, info=label("学习计划"))
-    held_on: Mapped[date] = mapped_column(index=True, info=label("学习日期"))
+    held_on: Mapped[date] = mapped_column(info=label("学习日期"))
     topic: Mapped[str] = mapped_column(String(100), info=label("学习内容"))
     attendance: Mapped[int | None] = mapped_column(info=label("参加人数", unit="人"))
     summary: Mapped[str | None] = mapped_column(String(2000), info=label("讨论情况", multiline=True))

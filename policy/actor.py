@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from models import Account, Adviser, Branch, Grant, Posting, Role
+from models import Account, Adviser, Branch, Grant, Posting, Role, RolePermission
 from models.database import current_actor
 from policy.actions import known
 from policy.errors import NoActor
@@ -33,6 +34,7 @@ class Everywhere:
 
 EVERYWHERE = Everywhere()
 NOWHERE: frozenset[int] = frozenset()
+_Home, _Place = aliased(Branch, name="home"), aliased(Branch, name="place")
 Reach = frozenset[int] | Everywhere
 
 
@@ -103,76 +105,105 @@ def make_actor(name: str, holdings: Iterable[Holding], **more: Any) -> Actor:
     return Actor(name=name, holdings=holdings, reaches=fixed, **more)
 
 
-def load_actor(session: Session, account: Account, day: date) -> Actor:
+def load_actor(session: Session, account: Any, day: date) -> Actor:
     """The actor of an account on a business day: its grants, and the roles that active postings bring.
 
-    ``session`` must see accounts, grants, roles, branches, advisers and postings (the sign-in system actor does).
+    ``account``: an Account, or a row with its ``id``. ``session`` must see accounts, grants, roles, branches, advisers and postings (the sign-in system actor does).
+    Nothing is kept from one request to the next: a grant that was changed holds at once, in every process.
     """
-    below = _branches_below(session)
-    root = next(
-        (branch for branch, parent in session.execute(select(Branch.id, Branch.parent_id)) if parent is None), None
-    )
-    grants = session.scalars(
-        select(Grant)
-        .where(Grant.account_id == account.id)
-        .options(
-            selectinload(Grant.role).selectinload(Role.permissions),
-            selectinload(Grant.role).selectinload(Role.follows_as).selectinload(Role.permissions),
+    rows = session.execute(
+        select(
+            Account.id, Account.name, Account.branch_id, Account.person_id, _Home.name.label("branch_name"),
+            Grant.branch_id.label("place_id"), _Place.name.label("place_name"), _Place.parent_id.label("above"),
+            Grant.role_id, Role.follows_as_id, Grant.valid_from, Grant.valid_until,
         )
+        .outerjoin(_Home, _Home.id == Account.branch_id)
+        .outerjoin(Account.grants)
+        .outerjoin(Grant.role)
+        .outerjoin(_Place, _Place.id == Grant.branch_id)
+        .where(Account.id == account.id)
         .order_by(Grant.id)
-    ).all()
-    names = dict(session.execute(select(Branch.id, Branch.name)).all())
+    ).all()  # fmt: skip
+    home = rows[0]
+    grants = [row for row in rows if row.place_id is not None and _holds_on(row, day)]
+    roles = _roles(session, {key for row in grants for key in (row.role_id, row.follows_as_id)}, home.person_id)
+    below = _branches_below(session, {row.place_id for row in grants if row.above is not None})
+    leading = {key for row in grants if row.follows_as_id and row.above is not None for key in below[row.place_id]}
+    posted = _posted(session, day, leading, home.person_id)
     holdings = []
-    for grant in grants:
-        if (grant.valid_from and grant.valid_from > day) or (grant.valid_until and grant.valid_until < day):
-            continue
-        reach: Reach = EVERYWHERE if grant.branch_id == root else below[grant.branch_id]
-        place = {"place_id": grant.branch_id, "place_name": names[grant.branch_id]}
-        holdings.append(_holding(grant.role, reach, **place))
-        if grant.role.follows_as and reach is not EVERYWHERE:
-            sent = _posted_branches(session, day, Adviser.branch_id.in_(sorted(reach)))
+    for row in grants:
+        reach: Reach = EVERYWHERE if row.above is None else below[row.place_id]
+        holdings.append(Holding(*roles[row.role_id], reach, place_id=row.place_id, place_name=row.place_name))
+        if row.follows_as_id and reach is not EVERYWHERE:
+            sent = frozenset(company for adviser, _person, company in posted if adviser in reach)
             if sent:
-                holdings.append(_holding(grant.role.follows_as, sent, "本支部派出的指导员正在派驻"))
-    if account.person_id is not None:
-        posted = _posted_branches(session, day, Adviser.person_id == account.person_id)
-        role = session.scalar(select(Role).where(Role.code == ADVISER_ROLE).options(selectinload(Role.permissions)))
-        if posted and role:
-            holdings.append(_holding(role, posted, "本人正在派驻"))
+                holdings.append(Holding(*roles[row.follows_as_id], sent, "本支部派出的指导员正在派驻"))
+    if home.person_id is not None and ADVISER_ROLE in roles:
+        visited = frozenset(company for _adviser, person, company in posted if person == home.person_id)
+        if visited:
+            holdings.append(Holding(*roles[ADVISER_ROLE], visited, "本人正在派驻"))
     return make_actor(
-        account.name,
-        holdings,
-        account_id=account.id,
-        branch_id=account.branch_id,
-        branch_name=names.get(account.branch_id, ""),
+        home.name, holdings, account_id=home.id, branch_id=home.branch_id, branch_name=home.branch_name or ""
     )
 
 
-def _holding(role: Role, branches: Reach, reason: str = "", **place: Any) -> Holding:
-    return Holding(role.name, frozenset(row.permission for row in role.permissions), branches, reason, **place)
+def _holds_on(grant: Any, day: date) -> bool:
+    return not (grant.valid_from and grant.valid_from > day) and not (grant.valid_until and grant.valid_until < day)
 
 
-def _posted_branches(session: Session, day: date, of_adviser: Any) -> frozenset[int]:
-    """The company branches where the advisers that meet a condition are posted on a day."""
-    active = select(Posting.branch_id).join(Adviser, Posting.adviser_id == Adviser.id).where(
-        of_adviser, Posting.started_on <= day, (Posting.ended_on.is_(None)) | (Posting.ended_on > day)
-    )  # fmt: skip
-    return frozenset(session.scalars(active))
+def _roles(session: Session, keys: set[int], person_id: int | None) -> dict[int | str, tuple[str, frozenset[str]]]:
+    """Name and permissions of these roles by key; of the advisers' role by its code, where a person may have it."""
+    wanted = Role.id.in_(sorted(keys - {None}))
+    rows = session.execute(
+        select(Role.id, Role.code, Role.name, func.aggregate_strings(RolePermission.permission, " "))
+        .outerjoin(Role.permissions)
+        .where(wanted if person_id is None else or_(wanted, Role.code == ADVISER_ROLE))
+        .group_by(Role.id, Role.code, Role.name)
+    )
+    found: dict[int | str, tuple[str, frozenset[str]]] = {}
+    for key, code, name, permissions in rows:
+        found[key] = found[code] = (name, _permission_set(permissions or ""))
+    return found
 
 
-def _branches_below(session: Session) -> dict[int, frozenset[int]]:
-    """For each branch the keys of itself and of all below it."""
-    children: dict[int | None, list[int]] = defaultdict(list)
-    for branch, parent in session.execute(select(Branch.id, Branch.parent_id)):
-        children[parent].append(branch)
-    below: dict[int, frozenset[int]] = {}
+@lru_cache(maxsize=256)
+def _permission_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _posted(session: Session, day: date, branches: set[int], person_id: int | None) -> list[tuple[int, int, int]]:
+    """The advisers of these branches, and this person as adviser, who are posted on a day.
+
+    Each as the adviser's branch, the adviser's person and the company's branch.
+    """
+    of_adviser = [Adviser.branch_id.in_(sorted(branches))] if branches else []
+    of_adviser += [Adviser.person_id == person_id] if person_id is not None else []
+    if not of_adviser:
+        return []
+    active = or_(Posting.ended_on.is_(None), Posting.ended_on > day)
+    found = session.execute(
+        select(Adviser.branch_id, Adviser.person_id, Posting.branch_id)
+        .join(Adviser, Posting.adviser_id == Adviser.id)
+        .where(or_(*of_adviser), Posting.started_on <= day, active)
+    )
+    return [tuple(row) for row in found]
+
+
+def _branches_below(session: Session, tops: set[int]) -> dict[int, frozenset[int]]:
+    """For each of these branches the keys of itself and of all below it: one statement for each level of the tree."""
+    children: dict[int, list[int]] = defaultdict(list)
+    level, known_ones = tops, set(tops)
+    while level:
+        rows = session.execute(select(Branch.id, Branch.parent_id).where(Branch.parent_id.in_(sorted(level)))).all()
+        for branch, parent in rows:
+            children[parent].append(branch)
+        level = {branch for branch, _parent in rows} - known_ones
+        known_ones |= level
 
     def gather(branch: int) -> frozenset[int]:
-        below[branch] = frozenset({branch}.union(*(gather(child) for child in children[branch])))
-        return below[branch]
+        return frozenset({branch}.union(*(gather(child) for child in children[branch])))
 
-    for top in children[None]:
-        gather(top)
-    return below
+    return {top: gather(top) for top in tops}
 
 
 @contextmanager

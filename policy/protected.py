@@ -1,8 +1,11 @@
 """The rules of the models that are Protected: accounts, grants, roles, sign-ins, the audit log."""
 
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, true
 
 from models import Account, AuditEntry, AuditSeal, Duty, Grant, Role, RolePermission
 from models.base import BranchScoped, Reference
@@ -11,47 +14,57 @@ from policy.actor import EVERYWHERE, Actor, Reach
 from policy.errors import NotAllowed, Refused
 
 
-def within(column: Any, reach: Reach) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Branches:
+    """Some branches by name: a statement holds the name, and gets the branches as a parameter when it is run."""
+
+    name: str
+    single: bool
+
+
+def within(column: Any, reach: Reach | Branches) -> ColumnElement[bool]:
     """The condition that a branch column lies within a reach."""
     if reach is EVERYWHERE:
         return true()
+    if isinstance(reach, Branches):
+        named = bindparam(reach.name, type_=Integer, expanding=not reach.single)
+        return column == named if reach.single else column.in_(named)
     return column.in_(sorted(reach)) if reach else false()
 
 
-def visible_to(model: type, actor: Actor) -> ColumnElement[bool]:
-    """Which rows of a Protected model the actor sees."""
-    reach = actor.reach(f"{resource_of(model)}:read")
+def visible_to(model: type, reach_of: Callable[[str], Reach | Branches], account: Any) -> ColumnElement[bool]:
+    """Which rows of a Protected model somebody sees, by the reach of his permissions and the key of his account."""
+    reach = reach_of(f"{resource_of(model)}:read")
     if model is Account:
-        return or_(within(Account.branch_id, reach), Account.id == (actor.account_id or 0))
+        return or_(within(Account.branch_id, reach), Account.id == account)
     if model is Grant:
-        return or_(within(Grant.branch_id, reach), Grant.account_id == (actor.account_id or 0))
+        return or_(within(Grant.branch_id, reach), Grant.account_id == account)
     if model is AuditEntry:
-        return _audit_entries_visible_to(actor)
+        return _audit_entries_visible_to(reach_of)
     return true() if reach else false()
 
 
-def _audit_entries_visible_to(actor: Actor) -> ColumnElement[bool]:
+def _audit_entries_visible_to(reach_of: Callable[[str], Reach | Branches]) -> ColumnElement[bool]:
     """Auditors see the entries of their branches; whoever sees a record sees its history.
 
     An entry that moved a record between branches needs both in sight, or the move would tell of the other branch.
     """
-    sight = []
-    for resource, model in models_by_resource().items():
-        permission = "audit_entry:read" if not issubclass(model, BranchScoped | Reference) else f"{resource}:read"
-        if issubclass(model, Reference):
-            sight.append(AuditEntry.resource == resource)
-        elif actor.reach(permission) and permission != "audit_entry:read":
-            reach = actor.reach(permission)
-            sight.append(and_(AuditEntry.resource == resource, _both_branches_within(reach)))
-    audited = actor.reach("audit_entry:read")
+    audited = reach_of("audit_entry:read")
     if audited is EVERYWHERE:
         return true()
+    resources: dict[Reach | Branches, list[str]] = defaultdict(list)
+    for resource, model in models_by_resource().items():
+        if issubclass(model, Reference):
+            resources[EVERYWHERE].append(resource)
+        elif issubclass(model, BranchScoped) and (reach := reach_of(f"{resource}:read")):
+            resources[reach].append(resource)
+    sight = [and_(AuditEntry.resource.in_(named), _both_branches_within(reach)) for reach, named in resources.items()]
     if audited:
         sight.append(_both_branches_within(audited))
     return or_(*sight) if sight else false()
 
 
-def _both_branches_within(reach: Reach) -> ColumnElement[bool]:
+def _both_branches_within(reach: Reach | Branches) -> ColumnElement[bool]:
     if reach is EVERYWHERE:
         return true()
     before, after = AuditEntry.branch_before, AuditEntry.branch_after

@@ -3,42 +3,130 @@
 One place, at the session: screens, look-ups, exports and services need no filter of their own and can't forget one.
 """
 
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, TextClause, event, inspect
+from sqlalchemy import Column, ColumnElement, Integer, Select, Table, TextClause, bindparam, event
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.orm.interfaces import CriteriaOption
+from sqlalchemy.sql.elements import True_
 from sqlalchemy.sql.selectable import CompoundSelect
 from sqlalchemy.sql.visitors import iterate
 
-from models import Base, GuardedSession
-from models.base import BranchScoped, Protected
-from policy.actions import resource_of
-from policy.actor import EVERYWHERE, Actor
+from models import GuardedSession
+from models.base import BranchScoped, Protected, Reference
+from policy.actions import models_by_resource, resource_of
+from policy.actor import Actor, Reach
 from policy.errors import NoActor, OutOfSight, UnguardedStatement
-from policy.protected import visible_to, within
+from policy.protected import Branches, visible_to, within
+
+
+class Sight(CriteriaOption):
+    """What an actor sees of each class, as one option of a statement in place of one for each class.
+
+    It names branches and holds none: the guard hands them over with each execution. So it costs a statement no more
+    than its own name, and all actors whose reaches are of one pattern share the compiled statements.
+    """
+
+    inherit_cache = False
+
+    def __init__(self, pattern: tuple[Reach | Branches, ...]) -> None:
+        self.pattern = pattern
+        reach_of = dict(zip(_read_permissions(), pattern, strict=True)).__getitem__
+        # Joined eager loading takes only criteria that propagate. The Sight itself doesn't: each lazy load passes the
+        # guard and is given it there.
+        options = {"include_aliases": True, "propagate_to_loaders": True}
+        self.criteria = [
+            with_loader_criteria(model, condition, **options)
+            for model, condition in _conditions(reach_of)
+            if not isinstance(condition, True_)
+        ]
+
+    def _gen_cache_key(self, _anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
+        return Sight, self.pattern
+
+    def process_compile_state(self, compile_state: Any) -> None:
+        """Take part in compiling a statement, which happens once for each form of it."""
+        if compile_state.current_path.is_root:  # what loads relations is the library's own, and takes criteria
+            refuse_unguarded(compile_state.select_statement)
+        self.get_global_criteria(compile_state.global_attributes)
+
+    def process_compile_state_replaced_entities(self, compile_state: Any, mapper_entities: Any) -> None:
+        self.process_compile_state(compile_state)
+
+    def get_global_criteria(self, attributes: Any) -> None:
+        for criterion in self.criteria:
+            criterion.get_global_criteria(attributes)
+
+
+@cache
+def _read_permissions() -> list[str]:
+    """The reading of everything that is not for everyone."""
+    return [f"{name}:read" for name, model in models_by_resource().items() if not issubclass(model, Reference)]
+
+
+def _conditions(reach_of: Callable[[str], Reach | Branches]) -> Iterator[tuple[type, ColumnElement[bool]]]:
+    for name, model in models_by_resource().items():
+        if issubclass(model, BranchScoped):
+            yield model, within(model.scope_column(), reach_of(f"{name}:read"))
+        elif issubclass(model, Protected):
+            yield model, visible_to(model, reach_of, bindparam("sight_account", type_=Integer))
+
+
+@lru_cache(maxsize=256)
+def _sight(pattern: tuple[Reach | Branches, ...]) -> Sight:
+    return Sight(pattern)
+
+
+def sight_of(session: Any) -> tuple[Sight, dict[str, Any]]:
+    """What the session's actor sees, and the branches by the names it has for them; made once for each session."""
+    if "sight" not in session.info:
+        session.info["sight"] = _sight_of(session.info["actor"])
+    return session.info["sight"]
+
+
+def _sight_of(actor: Actor) -> tuple[Sight, dict[str, Any]]:
+    parameters: dict[str, Any] = {"sight_account": actor.account_id or 0}
+    names: dict[frozenset[int], Branches] = {}
+    pattern: list[Reach | Branches] = []
+    for permission in _read_permissions():
+        reach = actor.reach(permission)
+        if isinstance(reach, frozenset) and reach:
+            if reach not in names:
+                named = names[reach] = Branches(f"sight_{len(names)}", len(reach) == 1)
+                parameters[named.name] = min(reach) if named.single else sorted(reach)
+            pattern.append(names[reach])
+        else:
+            pattern.append(reach)
+    return _sight(tuple(pattern)), parameters
 
 
 def guard_reads(state: ORMExecuteState) -> None:
     """Narrow a statement to the actor's sight, or refuse it (listener of ``do_orm_execute``)."""
-    actor = state.session.info["actor"]
-    if actor is None:
+    if state.session.info["actor"] is None:
         raise NoActor("no query without an actor")
     if state.is_column_load:
         return  # refreshes carry no criteria: guard_loads is their wall
-    if not state.is_relationship_load:  # those are the library's own statements, and take criteria
-        refuse_unguarded(state)
-    criteria = criteria_of(state.session)
-    if criteria and criteria[0] not in state.statement._with_options:
-        state.statement = state.statement.options(*criteria)
+    refuse_at_once(state)
+    sight, parameters = sight_of(state.session)
+    if sight not in state.statement._with_options:  # what loads relations has it from the statement before
+        state.statement = state.statement.options(sight)
+    state.parameters = {**(state.parameters or {}), **parameters}
 
 
-def refuse_unguarded(state: ORMExecuteState) -> None:
-    """Raise UnguardedStatement for the forms that loader criteria don't reach."""
-    statement = state.statement
-    if not state.is_select or not state.is_orm_statement:
+def refuse_at_once(state: ORMExecuteState) -> None:
+    """Raise UnguardedStatement for statements that a Sight can't be given."""
+    if not state.is_select or not state.is_orm_statement or isinstance(state.parameters, list):
         raise UnguardedStatement("only ORM selects are narrowed to what the actor may see")
     if state.is_from_statement:
         raise UnguardedStatement("from_statement carries no criteria")
+    if not isinstance(state.statement, Select):
+        raise UnguardedStatement("set operations carry no criteria")
+
+
+def refuse_unguarded(statement: Select[Any]) -> None:
+    """Raise UnguardedStatement for the parts of a SELECT that loader criteria don't reach."""
     modelled: set[Table] = set()
     bare: list[Table] = []
     for part in iterate(statement):
@@ -69,29 +157,10 @@ def _sort_source(source: Any, modelled: set[Table], bare: list[Table]) -> None:
             bare.append(table)
 
 
-def criteria_of(session: Any) -> list[Any]:
-    """The criteria of the session's actor, made once for each session."""
-    if "criteria" not in session.info:
-        session.info["criteria"] = _make_criteria(session.info["actor"])
-    return session.info["criteria"]
-
-
-def _make_criteria(actor: Actor) -> list[Any]:
-    """One criterion for each class that the actor doesn't see whole; one on the mixin when all reach alike."""
-    # Joined eager loading takes only criteria that propagate; a lazy load that got them so is not given them twice.
-    options = {"include_aliases": True, "propagate_to_loaders": True}
-    scoped = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, BranchScoped)]
-    criteria = [
-        with_loader_criteria(model, within(model.scope_column(), reach), **options)
-        for model in scoped
-        if (reach := actor.reach(f"{resource_of(model)}:read")) is not EVERYWHERE
-    ]
-    criteria += [
-        with_loader_criteria(mapper.class_, visible_to(mapper.class_, actor), **options)
-        for mapper in Base.registry.mappers
-        if issubclass(mapper.class_, Protected)
-    ]
-    return criteria
+@cache
+def _scope(model: type) -> tuple[str, str]:
+    """The attribute that holds a model's branch, and the permission to read its rows."""
+    return model.scope_column().key, f"{resource_of(model)}:read"
 
 
 def guard_loads(row: Any, context: Any, *_attributes: Any) -> None:
@@ -99,8 +168,9 @@ def guard_loads(row: Any, context: Any, *_attributes: Any) -> None:
     actor = context.session.info.get("actor")
     if actor is None:
         raise NoActor("no row without an actor")
-    branch = inspect(row).dict.get(type(row).scope_column().key)
-    if branch is not None and branch not in actor.reach(f"{resource_of(type(row))}:read"):
+    key, permission = _scope(type(row))
+    branch = row.__dict__.get(key)
+    if branch is not None and branch not in actor.reach(permission):
         raise OutOfSight
 
 

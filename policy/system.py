@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from sqlalchemy import Engine
 
@@ -16,6 +17,7 @@ _SIGN_IN = {
 }  # fmt: skip
 
 
+@cache
 def system_actor(name: str) -> Actor:
     """The system actor of that name; raises KeyError when there is none."""
     permissions, shown = {

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -80,6 +81,16 @@ def find_sign_in(session: Session, key: str) -> SignIn | None:
     if found is None or found.expires_at <= now() or found.account is None or not found.account.active:
         return None
     return found
+
+
+def signed_in_account(session: Session, key: str) -> Any:
+    """The account of a running session's key, as a row of ``id`` and ``must_change_password``; None when it ended."""
+    running = select(Account.id, Account.must_change_password).join(SignIn, SignIn.account_id == Account.id)
+    return session.execute(
+        running.where(
+            SignIn.key_hash == hash_key(key), SignIn.ended_at.is_(None), SignIn.expires_at > now(), Account.active
+        )
+    ).one_or_none()
 
 
 def sign_out(session: Session, key: str, everywhere: bool = False) -> None:
