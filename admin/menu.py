@@ -15,19 +15,13 @@ def menu() -> list[dict[str, Any]]:
     """The areas with their items, for the signed-in actor."""
     if current_actor.get() is None:
         return []
-    views = current_app.extensions["admin"][0]._views
-    areas = []
-    for area in AREAS:
-        items = [
-            {
-                "title": view.name,
-                "url": f"{view.url}/" if view.url else "/",
-                "active": request.blueprint == view.endpoint,
-                "badge": None,
-            }
-            for view in views
-            if view.category == area and view.is_visible() and view.is_accessible()
-        ]
-        if items:
-            areas.append({"title": area, "items": items, "active": any(item["active"] for item in items)})
-    return areas
+    items: dict[str, list[dict[str, Any]]] = {area: [] for area in AREAS}
+    for view in current_app.extensions["admin"][0]._views:
+        if view.category in items and view.is_visible() and view.is_accessible():
+            url, active = f"{view.url}/" if view.url else "/", request.blueprint == view.endpoint
+            items[view.category].append({"title": view.name, "url": url, "active": active, "badge": None})
+    return [
+        {"title": area, "items": found, "active": any(item["active"] for item in found)}
+        for area, found in items.items()
+        if found
+    ]

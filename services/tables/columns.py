@@ -12,6 +12,7 @@ from sqlalchemy import JSON, Select, inspect, select
 from sqlalchemy.orm import aliased
 
 from models.base import BranchScoped
+from policy.errors import OutOfSight
 
 OUT_OF_SIGHT = "〔不可见〕"
 # Labels of columns (models/base.py) that a list reads only where it shows them.
@@ -130,7 +131,10 @@ class ListRow:
             return self._columns.row(self._session, self._values, reached)
         if not hasattr(self._model, name):
             raise AttributeError(name)
-        return getattr(self._session.get(self._model, self.id), name)
+        record = self._session.get(self._model, self.id)
+        if record is None:
+            raise OutOfSight
+        return getattr(record, name)
 
 
 @cache

@@ -58,7 +58,8 @@ class Order:
     def cursor(self, text: str) -> Cursor | None:
         """The place that an address names; None when it names none."""
         key, has_value, value = text.partition("~")
-        if bool(has_value) is self.by_key and not (self._nullable and not has_value):
+        fits = not self.by_key if has_value else self.by_key or self._nullable
+        if not fits:
             return None
         try:
             return Cursor(_read_value(self.column.type, value) if has_value else None, _read_integer(key))
@@ -72,25 +73,25 @@ class Order:
     def stretches(self, start: Cursor | None = None, backwards: bool = False) -> list["Stretch"]:
         """The statements that read on from ``start`` (from the list's end when there is none), in reading order."""
         down = self.descending != backwards
+        beyond = [self._beyond(start, down)] if start else []
         if self.by_key:
-            return [Stretch(self, down, False, [self._beyond(down, start.key)] if start else [])]
-        nullable = self._nullable
-        values = Stretch(self, down, True, [self.column.is_not(None)] if nullable else [])
-        blanks = Stretch(self, down, False, [self.column.is_(None)])
-        if start is None:
-            return [values, blanks][:: -1 if backwards else 1] if nullable else [values]
-        if start.value is not None:
-            values = replace(values, conditions=[self._beyond(down, start.key, start.value)])
-            return [values, blanks] if nullable and not backwards else [values]
-        blanks.conditions.append(self._beyond(down, start.key))
-        return [blanks, values] if backwards else [blanks]
+            return [Stretch(self, down, False, beyond)]
+        at_value, at_blank = start is not None and start.value is not None, start is not None and start.value is None
+        values, blanks = [self.column.is_not(None)] if self._nullable else [], [self.column.is_(None)]
+        found = [
+            Stretch(self, down, True, beyond if at_value else values),
+            Stretch(self, down, False, blanks + beyond if at_blank else blanks),
+        ][: 2 if self._nullable else 1]
+        if backwards:
+            return found[:1] if at_value else found[::-1]
+        return found[1:] if at_blank else found
 
-    def _beyond(self, down: bool, key: int, value: Any = None) -> Any:
-        if value is None:
-            return self.key < key if down else self.key > key
+    def _beyond(self, start: Cursor, down: bool) -> Any:
+        if start.value is None:
+            return self.key < start.key if down else self.key > start.key
         here = tuple_(self.column, self.key)
-        place = tuple_(literal(value, self.column.type), literal(key, Integer))
-        return here < place if down else here > place
+        there = tuple_(literal(start.value, self.column.type), literal(start.key, Integer))
+        return here < there if down else here > there
 
 
 @dataclass(frozen=True)
