@@ -108,7 +108,9 @@ def make_actor(name: str, holdings: Iterable[Holding], **more: Any) -> Actor:
 def load_actor(session: Session, account: Any, day: date) -> Actor:
     """The actor of an account on a business day: its grants, and the roles that active postings bring.
 
-    ``account``: an Account, or a row with its ``id``. ``session`` must see accounts, grants, roles, branches, advisers and postings (the sign-in system actor does).
+    ``account``: an Account, or a row with its ``id``. ``session`` must see accounts, grants, roles, branches, advisers
+    and postings (the sign-in system actor does).
+
     Nothing is kept from one request to the next: a grant that was changed holds at once, in every process.
     """
     rows = session.execute(
