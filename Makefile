@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint matrix format migrate fresh
+.PHONY: help run test lint matrix drill format migrate fresh
 
 PYTEST := .venv/bin/pytest -n 2 --dist loadfile
 
@@ -25,6 +25,10 @@ lint: ## style, order of imports, who may import whom, where bulk statements sta
 matrix: ## every route x every role x own and foreign branch, on both databases (long)
 	@scripts/bootstrap --dev
 	MATRIX=full $(PYTEST) -m matrix
+
+drill: ## kill the server and the database 200 times while people work, and see what is lost (long)
+	@scripts/bootstrap --dev
+	.venv/bin/python -m tests.drills
 
 format: ## put the code into the agreed form
 	@scripts/bootstrap --dev
