@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint matrix bench profile format migrate fresh
+.PHONY: help run test lint matrix bench profile drill format migrate fresh
 
 N ?= 1000000
 CASE ?= first
@@ -42,6 +42,10 @@ profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=10000
 	rm -rf .peers
 	.venv/bin/python -m pip --disable-pip-version-check install --quiet --target .peers --requirement $<
 	touch $@
+
+drill: ## kill the server and the database 200 times while people work, and see what is lost (long)
+	@scripts/bootstrap --dev
+	.venv/bin/python -m tests.drills
 
 format: ## put the code into the agreed form
 	@scripts/bootstrap --dev

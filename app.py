@@ -94,11 +94,11 @@ def add_admin(app: Flask) -> None:
     theme = Theme(folder="theme", base_template="admin/base.html")
     admin = Admin(app, name=PRODUCT_NAME, theme=theme, index_view=HomePage(), url="/")
     checks.check_models()
+    checks.check_screens(all_screens())
     for screen in all_screens():
         admin.add_view(screen())
     for page in PAGES:
         admin.add_view(page())
-    checks.check_screens([view for view in admin._views if hasattr(view, "columns")])
 
 
 def add_to_templates(app: Flask) -> None:

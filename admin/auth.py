@@ -1,5 +1,6 @@
 """Signing in, signing out and passwords; and who acts in each request."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, render_template, request, session, url_for
@@ -97,9 +98,8 @@ def end_request(_error: Any = None) -> None:
 
 def _safe_next(target: str | None) -> str:
     """A path of this site, or the home page: never another host."""
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target:
-        return target
-    return "/"
+    # Tabs and line ends are dropped on the way to the browser: "/\t/evil.com" would arrive as "//evil.com".
+    return target if target and re.fullmatch(r"/(?!/)[^\\\x00-\x20]*", target) else "/"
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

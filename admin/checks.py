@@ -38,10 +38,10 @@ def check_models() -> None:
 
 
 def check_screens(screens: list[Any]) -> None:
-    """Every name that a screen declares exists and may be used so."""
+    """Every name that a screen's class declares exists and may be used so."""
     shown = {screen.model for screen in screens}
     for screen in screens:
-        name = type(screen).__name__
+        name = screen.__name__
         if screen.area not in AREAS:
             _stop("S001", f"{name}.area {screen.area!r} is not in admin/menu.py")
         for column in screen.columns:
@@ -79,7 +79,7 @@ def _check_open(name: str, model: type, path: str, where: str) -> None:
 
 def _check_form(name: str, screen: Any, shown: set[type]) -> None:
     mapper = inspect(screen.model)
-    names = screen.form_names
+    names = [name for names in screen.form_groups.values() for name in names]
     for field in names:
         if field in mapper.relationships:
             if mapper.relationships[field].mapper.class_ not in shown:

@@ -336,7 +336,8 @@ class Screen(ModelView):
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> Any:
-        row = self.get_one(self._asked_id())
+        # In the address and nowhere else: without it there, Flask-Admin leads to wherever "url" says.
+        row = self.get_one(request.args.get("id", ""))
         self._require_form("update", row)
         try:
             return super().edit_view()

@@ -46,7 +46,8 @@ _UNKNOWN = (
     "旧格式 .doc、.xls 请先另存为新格式，HEIC 照片请先存成 JPEG。"
 )
 _TOO_MANY_PIXELS = "图片的像素太多。请用手机的普通模式拍照，或把图片缩小后再上传。"
-_STORED_NAME = re.compile(r"[0-9a-f]{32}")
+STORED_NAME = re.compile(r"[0-9a-f]{32}")
+"""A row that names anything else names no file of ours."""
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _WRITTEN, _LEAVING = "attachment_files_written", "attachment_files_leaving"
 # One photo at a time: several large ones together would take the machine's memory.
@@ -163,7 +164,7 @@ def store_attachment(session: Session, owner: Any, file: Examined, folder: Path)
 
 def open_attachment(attachment: Attachment, folder: Path, small: bool = False) -> Path:
     """Where the file lies, or its small picture; raises FileMissing."""
-    if not _STORED_NAME.fullmatch(attachment.stored_name):
+    if not STORED_NAME.fullmatch(attachment.stored_name):
         raise FileMissing(attachment.stored_name)
     whole, small_picture = _paths(folder, attachment.stored_name)
     path = small_picture if small else whole
@@ -175,7 +176,7 @@ def open_attachment(attachment: Attachment, folder: Path, small: bool = False) -
 def forget(session: Session, entry: Trash, folder: Path) -> None:
     """Delete an entry of the trash for good; the files in it go when that is committed."""
     for kept in kept_rows(entry):
-        if kept["resource"] == resource_of(Attachment) and _STORED_NAME.fullmatch(kept["values"]["stored_name"]):
+        if kept["resource"] == resource_of(Attachment) and STORED_NAME.fullmatch(kept["values"]["stored_name"]):
             session.info.setdefault(_LEAVING, []).extend(_paths(folder, kept["values"]["stored_name"]))
     session.delete(entry)
     session.flush()

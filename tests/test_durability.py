@@ -27,6 +27,7 @@ from tests.conftest import build_app
 from tests.drills.browser import Browser, form_with, forms_of
 from tests.drills.contention import save_together
 from tests.drills.kills import kill_again_and_again
+from tests.drills.load import back_up_under_load
 from tests.drills.relay import Relay
 from tests.drills.server import PASSWORD as DRILL_PASSWORD
 from tests.drills.server import Server
@@ -501,3 +502,13 @@ def test_eight_who_save_one_record_at_once_lose_nothing_and_see_both_versions(pa
     report = save_together(server, SAVES)
     assert report.faults == [], report.summary
     assert report.summary.startswith(f"{SAVES} saved")
+
+
+def test_a_backup_taken_while_people_work_restores_to_exactly_its_moment(pair: Pair, tmp_path: Path) -> None:
+    server, postgres = pair
+    folders = [tmp_path / name for name in ("other", "backups")]
+    for folder in folders:
+        folder.mkdir()
+    other = Server(folders[0], postgres and postgres.new_database("other"))
+    report = back_up_under_load(server, other, folders[1], SEED)
+    assert report.faults == [], report.summary

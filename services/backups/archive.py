@@ -178,12 +178,24 @@ def opened(path: Path) -> Iterator[Archive]:
 
 def _archive(file: BinaryIO) -> Archive:
     try:
-        return Archive(tarfile.open(fileobj=file, mode="r:"))
+        tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115 - whoever opened the file closes it
+        archive = Archive(tar)
+        _require_end(file, tar.offset)
+        return archive
     except Refused:
         raise
     except Exception as error:
         # Fed with foreign bytes the library may raise anything, and all of it means the same.
         raise Refused(_FOREIGN) from error
+
+
+def _require_end(file: BinaryIO, end: int) -> None:
+    """Raise Refused unless nothing but the blank end of a tar follows, and all of that."""
+    least = 2 * tarfile.BLOCKSIZE
+    blank = least + -(end + least) % tarfile.RECORDSIZE
+    file.seek(end)
+    if file.read(blank + 1) != bytes(blank):
+        raise Refused(_FOREIGN)
 
 
 def _members(tar: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:

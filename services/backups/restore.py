@@ -4,7 +4,6 @@ The step that decides is one: the database's file is renamed, or PostgreSQL comm
 whole, however the restoring ends; the files that were laid beside the old ones by then belong to no row of it.
 """
 
-import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sqlalchemy import Engine
 from policy.audit import record_event
 from policy.errors import Refused
 from policy.system import system_session
+from services.attachments import STORED_NAME
 from services.audit_seals import Fault, check_seals
 from services.backups import migrations
 from services.backups.archive import Archive, Manifest, opened
@@ -24,7 +24,6 @@ from services.backups.take import kind_of
 
 SPARE_BYTES = 64 * 1024 * 1024
 """Left on a disk at least."""
-_KEPT_NAME = re.compile(r"[0-9a-f]{32}(\.small)?")
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def _lay_files(archive: Archive, files: Path) -> list[Path]:
 
 def _clear_files(manifest: Manifest, files: Path) -> None:
     """Remove the files of what was replaced."""
-    _remove(path for path in files.iterdir() if _KEPT_NAME.fullmatch(path.name) and path.name not in manifest.files)
+    _remove(path for path in files.iterdir() if STORED_NAME.fullmatch(path.stem) and path.name not in manifest.files)
 
 
 def _remove(paths: Iterable[Path]) -> None:

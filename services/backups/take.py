@@ -14,6 +14,7 @@ from models import Attachment, AuditEntry, Trash
 from models.clock import local, now
 from policy.actions import resource_of
 from policy.errors import Refused
+from services.attachments import STORED_NAME
 from services.backups import postgres, sqlite
 from services.backups.archive import Manifest, Writer, opened
 from services.backups.kinds import VERSION_TABLE, Kind
@@ -143,6 +144,8 @@ def _files_of(connection: Connection) -> dict[str, str]:
 def _add_file(writer: Writer, path: Path, sha256: str) -> bool:
     """Add a file, and its small picture where it has one; False when it isn't there or isn't what its row says."""
     small = path.with_name(f"{path.name}.small")
+    if not STORED_NAME.fullmatch(path.name):
+        return False
     try:
         with path.open("rb") as source:
             whole = writer.add(f"files/{path.name}", source)

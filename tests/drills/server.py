@@ -50,6 +50,11 @@ class Server:
             files_dir=self.folder / "files",
         )
 
+    def use_keys_of(self, other: "Server") -> None:
+        """Run with another installation's keys, as one does that takes its place."""
+        for name in ("DATA_KEY", "SECRET_KEY"):
+            self.environment[name] = other.environment[name]
+
     def start(self) -> None:
         """Start it and wait until it takes connections; raises RuntimeError with its output when it ends instead."""
         self._process = subprocess.Popen(
