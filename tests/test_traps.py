@@ -1,8 +1,8 @@
 """What Flask-Admin lets through by itself, and this product must not. What is tried on every route stands in the matrix."""
 
 import csv
-import io
 import html
+import io
 import re
 import zipfile
 from collections.abc import Callable
