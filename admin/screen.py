@@ -91,20 +91,22 @@ class Screen(ModelView):
         super().__init__(self.model, db, name=self.title, category=self.area, endpoint=self.resource,
                          url=f"/{self.resource}")  # fmt: skip
 
-    def _sorted_by(self, name: str) -> str:
+    @classmethod
+    def _sorted_by(cls, name: str) -> str:
         """The column that puts a column in order: Chinese names go by their pinyin."""
-        return "pinyin" if name == getattr(self.model, "__pinyin_of__", None) else name
+        return "pinyin" if name == getattr(cls.model, "__pinyin_of__", None) else name
 
     def get_sortable_columns(self) -> dict[str, Any]:
         return {name: getattr(self.model, self._sorted_by(name)) for name in self.columns if self.orders_by(name)}
 
-    def orders_by(self, name: str) -> bool:
+    @classmethod
+    def orders_by(cls, name: str) -> bool:
         """Whether the list can be put in order by a column: long tables only by what is indexed for it."""
-        column = None if "." in name else cells.column_of(self.model, name)
+        column = None if "." in name else cells.column_of(cls.model, name)
         if column is None or column.info.keys() & {"mask", "personal", "multiline"}:
             return False
-        indexed = sort_names(self.model)
-        return indexed is None or self._sorted_by(name) in (*indexed, "id")
+        indexed = sort_names(cls.model)
+        return indexed is None or cls._sorted_by(name) in (*indexed, "id")
 
     # Permissions: properties, because one view object serves all threads.
 
