@@ -143,7 +143,8 @@ def add_a_side(world: Any) -> None:
         for side, place, company_place in (("丙", home, desk), ("戊", old_home, old_desk)):
             made: dict[type, Any] = {}
             for model in scoped_models():
-                if resource_of(model) != "branch":
+                # The old branches are paired already, and one pair is recorded once.
+                if resource_of(model) not in ("branch", *(["branch_pairing"] if place is old_home else [])):
                     make_row(session, model, side, place, company_place, made)
         session.commit()
 
