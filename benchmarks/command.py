@@ -3,6 +3,8 @@
 import argparse
 import os
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import perf_counter
 
@@ -13,6 +15,10 @@ from benchmarks.workers import Worker
 from models.encryption import new_key
 
 ROOT = Path(__file__).resolve().parent.parent
+MADE: dict[str, Callable[[Path], AbstractContextManager[Databases]]] = {
+    "sqlite": lambda folder: nullcontext(SqliteFolder(folder)),
+    "postgresql": lambda folder: postgres_server(folder / "postgres"),
+}
 
 
 def main() -> None:
@@ -24,36 +30,38 @@ def main() -> None:
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000, help="assessments (default: %(default)s)")
     parser.add_argument("--profile", metavar="CASE", help=f"only profile {', '.join(case.key for case in CASES)}")
     parser.add_argument("--role", default="city", help="whose request is profiled (default: %(default)s)")
+    parser.add_argument("--on", action="append", dest="databases", choices=MADE, help="only on this database; printed")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         if asked.profile:
-            _profile(SqliteFolder(Path(folder)), asked.rows, asked.profile, asked.role)
+            kind = (asked.databases or list(MADE))[0]
+            with MADE[kind](Path(folder)) as databases:
+                _profile(databases, asked.rows, asked.profile, asked.role)
         else:
-            _run(Path(folder), asked.rows)
+            _run(Path(folder), asked.rows, asked.databases or list(MADE))
 
 
-def _run(folder: Path, count: int) -> None:
+def _run(folder: Path, count: int, kinds: list[str]) -> None:
+    """Measure on these databases; what is found is written after each of them, of a trial printed in the end."""
     pace = measure.Pace() if count >= measure.QUICK_ROWS else measure.QUICK
+    trial = pace is measure.QUICK or len(kinds) < len(MADE)
     started, load = perf_counter(), os.getloadavg()[0]
     cells, shares, versions = [], {}, []
-    with postgres_server(folder / "postgres") as postgres:
-        databases: Databases
-        for databases in (SqliteFolder(folder), postgres):
+    for kind in kinds:
+        with MADE[kind](folder) as databases:
             say = _sayer(started)
             say(f"{databases.version()}: loading {count:,} rows")
             facts = measure.build(databases, count, new_key())
             found, shares[databases.kind] = measure.measure(databases, facts, pace, say)
             cells += found
             versions.append(databases.version())
-    minutes = (perf_counter() - started) / 60
-    run = report.Run(
-        count, versions, pace.passes, pace.requests, pace.seconds, minutes, (load, os.getloadavg()[0]), cells, shares
-    )
-    if pace is measure.QUICK:
+        minutes, loads = (perf_counter() - started) / 60, (load, os.getloadavg()[0])
+        run = report.Run(count, versions, pace.passes, pace.requests, pace.seconds, minutes, loads, cells, shares)
+        if not trial:
+            report.write(run, ROOT / "docs" / "benchmarks.md", ROOT / "benchmarks" / "results.json")
+            say("written to docs/benchmarks.md")
+    if trial:
         print(report.words(run))
-        return
-    report.write(run, ROOT / "docs" / "benchmarks.md", ROOT / "benchmarks" / "results.json")
-    print(f"written to docs/benchmarks.md after {minutes:.0f} minutes")
 
 
 def _sayer(started: float) -> measure.Say:

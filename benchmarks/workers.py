@@ -94,7 +94,7 @@ def run_alone(work: Callable[..., None], *arguments: Any) -> None:
 def _serve(there: Connection, name: str, facts: Facts) -> None:
     """Make the peer, say so, and do what is asked until the other end closes; an error is sent back."""
     logging.disable(logging.WARNING)
-    with suppress(EOFError):
+    with suppress(EOFError, BrokenPipeError):
         try:
             peer = make_peer(name, facts)
             there.send(None)
@@ -102,7 +102,7 @@ def _serve(there: Connection, name: str, facts: Facts) -> None:
                 what, *rest = there.recv()
                 gc.collect()
                 there.send(DOES[what](peer, *rest))
-        except EOFError:
+        except (EOFError, BrokenPipeError):
             raise
         except Exception as error:
             there.send(Failed(f"{name}: {type(error).__name__}: {error}"))
