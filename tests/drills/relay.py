@@ -18,6 +18,7 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = parts.set(host="127.0.0.1", port=self._listener.getsockname()[1], query={}).render_as_string(False)
         self.lose_next_commit = False
+        self._unheard: socket.socket | None = None
         threading.Thread(target=self._serve, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -40,13 +41,14 @@ class Relay:
             while data := client.recv(65536):
                 if self.lose_next_commit and b"COMMIT" in data:
                     self.lose_next_commit = False
-                    client.shutdown(socket.SHUT_WR)  # from here on the answers reach nobody
+                    self._unheard = client
                 server.sendall(data)
             server.shutdown(socket.SHUT_WR)
 
-    @staticmethod
-    def _answer(client: socket.socket, server: socket.socket) -> None:
+    def _answer(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
+                if client is self._unheard:
+                    break  # the server has committed, and its answer reaches nobody
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)
