@@ -389,7 +389,7 @@ def test_a_file_stays_when_nobody_knows_whether_its_row_was_saved(
     answer = far_person.post(address, [*form.fields, ("files", (BytesIO(b"%PDF-1.7 page"), "page.pdf"))])
     assert answer.status_code == 503
     with system_session("demo", readonly=True) as session:
-        kept = session.scalars(select(Attachment).order_by(Attachment.id.desc())).first()
+        kept = session.scalars(select(Attachment).where(Attachment.file_name == "page.pdf")).one()
         assert open_attachment(kept, tmp_path / "files").read_bytes() == b"%PDF-1.7 page"
 
 
