@@ -1,5 +1,6 @@
 """The test world on SQLite and on PostgreSQL: made once for a test process, as new again before each test."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -39,7 +40,15 @@ def sqlite_office(folder: Path, build_app: Callable[..., Flask], make_tables: Ca
     app = build_app(f"sqlite:///{used}", folder)
     world = _fill(app, make_tables)
     _copy(used, template)
-    return Office(app, world, lambda: _copy(template, used), lambda: _copy(template, used))
+
+    def renew() -> None:
+        with app.app_context():
+            db.engine.dispose()
+        for suffix in ("", "-wal", "-shm"):  # whoever still holds the old file keeps it, and disturbs nobody
+            used.with_name(used.name + suffix).unlink(missing_ok=True)
+        shutil.copy(template, used)
+
+    return Office(app, world, renew, lambda: _copy(template, used))
 
 
 def _copy(source: Path, target: Path) -> None:
