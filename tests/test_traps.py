@@ -36,17 +36,15 @@ from models import (
     Person,
     Posting,
     Problem,
-    SignIn,
     Trash,
     db,
 )
 from models.clock import today
 from policy import system_session
-from services.accounts import hash_key
 from tests.attempts import forms_and_numbers, screens_of
 from tests.conftest import build_app, signed_in
 from tests.page_lint import problems_of
-from tests.world import ID_NUMBERS, NEVER, World, canary, session_key
+from tests.world import ID_NUMBERS, World, canary, employ
 
 SignInAs = Callable[[str], FlaskClient]
 NAME_OF_OWN, NAME_OF_FOREIGN = (canary("company", side) + "short_name" for side in ("甲", "乙"))
@@ -379,10 +377,8 @@ def test_every_page_says_itself_who_may_open_it(app: Flask) -> None:
 
 
 def test_an_account_without_a_role_opens_its_home_and_nothing_else(app: Flask, world: World) -> None:
-    with app.app_context(), system_session("demo") as session:
-        account = Account(username="new", name="新来的", branch_id=world.branches["root"], must_change_password=False)
-        session.add(SignIn(account=account, key_hash=hash_key(session_key("new")), expires_at=NEVER))
-        session.commit()
+    with app.app_context():
+        employ(world, "new")
     client = signed_in(app, "new")
     assert client.get("/").status_code == 200
     for view in app.extensions["admin"][0]._views[1:]:

@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
-from models import Account, Grant, Posting, Role, SignIn
+from models import Posting
 from models.clock import today
 from policy import system_session
-from services.accounts import hash_key
 from tests.attempts import OWN, changed, forms_and_numbers, screens_of
 from tests.conftest import signed_in
-from tests.world import NEVER, SHARED, World, canary, session_key
+from tests.world import SHARED, World, canary, employ
 
 NAME = "two_roles"
 
@@ -75,13 +73,8 @@ def employee(request: pytest.FixtureRequest, office: tuple[Flask, World]) -> Ite
     with system_session("demo") as session:
         posting = session.get(Posting, world.rows["posting", "乙"])
         posting.ended_on, posting.end_reason = today(), "term"
-        account = Account(username=NAME, name="双岗", branch_id=world.branches["root"], must_change_password=False)
-        session.add(account)
-        for code, place in employee.grants:
-            role = session.scalar(select(Role).where(Role.code == code))
-            session.add(Grant(account=account, role=role, branch_id=world.branches[place]))
-        session.add(SignIn(account=account, key_hash=hash_key(session_key(NAME)), expires_at=NEVER))
         session.commit()
+    employ(world, NAME, employee.grants)
     yield employee, signed_in(app, NAME)
 
 

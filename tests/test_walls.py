@@ -10,13 +10,13 @@ from flask import Flask
 from sqlalchemy import delete, exists, func, insert, select, text, union, update
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from models import Adviser, AuditEntry, Branch, Company, Person, Posting, Visit, db
+from models import Adviser, AuditEntry, Branch, Company, MonthlyReport, Person, Posting, Visit, db
 from models.clock import today
 from policy import NoActor, NotAllowed, OutOfSight, Refused, system_session
 from policy.errors import UnguardedStatement
 from tests.conftest import signed_in
 from tests.matrix import actor_of, newest_entry
-from tests.world import World, canary
+from tests.world import World, canary, employ
 
 FOREIGN = canary("company", "乙") + "short_name"
 OWN = canary("company", "甲") + "short_name"
@@ -161,6 +161,52 @@ def test_a_posting_brings_roles_that_end_with_it(office: tuple[Flask, World]) ->
         session.commit()
     assert not actor_of("adviser").may("company:read")
     assert not actor_of("branch_admin").permits("company:read", desk)
+
+
+ALL = "甲 甲企 乙 乙企"
+REACH = {
+    "city_admin": {"company": ALL, "person": ALL, "adviser": ALL, "visit": ALL, "monthly_report": f"{ALL} 甲交 乙交"},
+    "inspector": {"company": ALL, "person": ALL, "adviser": ALL, "visit": ALL, "monthly_report": f"{ALL} 甲交 乙交"},
+    "branch_admin": {"company": "甲", "person": "甲", "adviser": "甲", "visit": "甲", "monthly_report": "甲 甲交"},
+    "liaison": {"company": "甲", "person": "甲", "adviser": "甲", "visit": "甲", "monthly_report": "甲 甲交"},
+    "adviser": {"company": "甲", "person": "甲企", "adviser": "", "visit": "甲", "monthly_report": "甲 甲交"},
+    "company_clerk": {"company": "甲", "person": "甲企", "adviser": "", "visit": "甲", "monthly_report": "甲 甲交"},
+    "system_admin": {}, "security_admin": {}, "auditor": {},
+}  # fmt: skip
+"""What each role sees, written out: by the labels of the rows in tests/world.py."""
+
+
+@pytest.mark.parametrize("role", REACH)
+def test_each_role_sees_exactly_these(role: str, office: tuple[Flask, World]) -> None:
+    world = office[1]
+    session = db.session.session_factory(actor=actor_of(role), readonly=True)
+    for model in (Company, Person, Adviser, Visit, MonthlyReport):
+        keys = set(session.scalars(select(model.id)))
+        seen = {label for (of, label), key in world.rows.items() if of == model.__tablename__ and key in keys}
+        there = {label for of, label in world.rows if of == model.__tablename__}
+        assert seen == there & set(REACH[role].get(model.__tablename__, "").split()), model
+    session.close()
+
+
+def test_a_row_that_moved_takes_none_of_its_past_along_and_leaves_nothing_behind(office: tuple[Flask, World]) -> None:
+    app, world = office
+    key = world.rows["company", "甲"]
+    employ(world, "newcomer", [("inspector", "desk乙")])
+    with system_session("demo") as session:
+        company = session.get(Company, key)
+        company.note = "从前的备注"
+        session.commit()
+        company.short_name, company.note = "改了的名", "现在的备注"
+        company.branch_id = world.branches["desk乙"]
+        session.commit()
+    old, new = signed_in(app, "company_clerk"), signed_in(app, "newcomer")
+    for page in ("details", "history", "explain", "edit"):
+        assert old.get(f"/company/{page}/?id={key}").status_code == 404, page
+    for address in ("/", "/company/", "/visit/", "/problem/"):
+        assert "改了的名" not in old.get(address).get_data(as_text=True), address
+    assert "现在的备注" in new.get(f"/company/details/?id={key}").get_data(as_text=True)
+    past = new.get(f"/company/history/?id={key}").get_data(as_text=True)
+    assert "从前的备注" not in past and OWN not in past and "现在的备注" not in past
 
 
 def test_every_write_has_its_entry_and_a_failed_one_has_none(clerk: Any, office: tuple[Flask, World]) -> None:

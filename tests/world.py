@@ -5,7 +5,7 @@ so that a leak shows in any byte that is sent and says where it came from.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
@@ -195,6 +195,20 @@ def _make_accounts(session: Any, world: World) -> None:
         if role != "adviser":
             found = session.scalar(select(Role).where(Role.code == role))
             session.add(Grant(account=account, role=found, duty=found.duty, branch_id=account.branch_id))
+
+
+def employ(world: World, username: str, grants: Iterable[tuple[str, str]] = ()) -> None:
+    """One more account, signed in already, with roles at branches such as ``home甲``."""
+    with system_session("demo") as session:
+        account = Account(
+            username=username, name=f"用户{username}", branch_id=world.branches["root"], must_change_password=False
+        )
+        session.add(account)
+        for code, place in grants:
+            role = session.scalar(select(Role).where(Role.code == code))
+            session.add(Grant(account=account, role=role, branch_id=world.branches[place]))
+        session.add(SignIn(account=account, key_hash=accounts.hash_key(session_key(username)), expires_at=NEVER))
+        session.commit()
 
 
 def _branch(session: Any, name: str, parent: Any, kind: BranchKind, key: int | None = None) -> Branch:
