@@ -85,38 +85,51 @@ class Place:
         return system_session("demo")
 
 
-NewPlace = Callable[[], Place]
+NewPlace = Callable[[str], Place]
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def new_place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewPlace]:
-    """Makes empty installations, on each database."""
+    """Makes empty installations, on each database. One of the same name takes the former one's place."""
     server = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    made: list[Place] = []
+    made: dict[str, Place] = {}
 
-    def make() -> Place:
-        folder, name = tmp_path_factory.mktemp("place"), f"backup_{len(made)}"
-        url = f"sqlite:///{folder / 'office.db'}"
-        if server is not None:
-            engine = create_engine(server, isolation_level="AUTOCOMMIT")
-            with engine.connect() as connection:
-                connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-                connection.execute(text(f"CREATE DATABASE {name}"))
-            engine.dispose()
-            url = make_url(server).set(database=name).render_as_string(hide_password=False)
-        made.append(Place(url, folder))
-        return made[-1]
+    def make(name: str) -> Place:
+        folder = tmp_path_factory.mktemp(name)
+        url = f"sqlite:///{folder / 'office.db'}" if server is None else empty_database(server, f"backup_{name}")
+        made[name] = Place(url, folder)
+        return made[name]
 
     yield make
-    for place in made:
+    for place in made.values():
         with place.app.app_context():
             db.engine.dispose()
+
+
+def empty_database(server: str, name: str) -> str:
+    """An empty database whose owner has no more rights than an office has; its address."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = 'owner'")) is None:
+            connection.execute(text("CREATE ROLE owner LOGIN"))
+        if connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}) is None:
+            connection.execute(text(f"CREATE DATABASE {name} OWNER owner"))
+        left = text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :name")
+        connection.execute(left, {"name": name})
+    engine.dispose()
+    url = make_url(server).set(database=name, username="owner")
+    owned = create_engine(url)
+    with owned.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    owned.dispose()
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module")
 def office(new_place: NewPlace) -> tuple[Place, World]:
     """An installation with the test world, a picture, a PDF, and another PDF in the trash; its log is sealed. To be read."""
-    place = new_place()
+    place = new_place("office")
     with place.app.app_context():
         upgrade()
         world = make_world()
@@ -143,14 +156,15 @@ def backup(office: tuple[Place, World], tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def empty(new_place: NewPlace) -> Place:
     """An installation without a single table."""
-    return new_place()
+    return new_place("empty")
 
 
 @pytest.fixture
-def mine(office: tuple[Place, World], empty: Place, backup: Path) -> tuple[Place, World]:
+def mine(office: tuple[Place, World], new_place: NewPlace, backup: Path) -> tuple[Place, World]:
     """An office like that one, to be changed."""
-    empty.restore(backup)
-    return empty, office[1]
+    place = new_place("mine")
+    place.restore(backup)
+    return place, office[1]
 
 
 def picture() -> bytes:
@@ -207,7 +221,7 @@ def test_what_it_says_of_itself_is_checked_without_restoring(office: tuple[Place
 def test_no_number_is_given_out_again_after_a_restore(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:
-    (place, world), empty = mine, new_place()
+    (place, world), empty = mine, new_place("empty")
     with place.app.app_context(), place.session() as session:
         gone = make_row(session, Problem, "甲", None, None, owners(session, world))
         session.commit()
@@ -237,7 +251,7 @@ def test_the_restored_log_still_refuses_to_be_changed(mine: tuple[Place, World])
 
 
 def test_a_backup_of_an_older_version_is_brought_up_to_date(new_place: NewPlace, tmp_path: Path) -> None:
-    old, fresh = new_place(), new_place()
+    old, fresh = new_place("mine"), new_place("empty")
     with old.app.app_context():
         upgrade(revision="0001")
         with db.engine.begin() as connection:
@@ -265,7 +279,7 @@ def test_tables_can_be_filled_in_an_order_that_their_keys_allow() -> None:
 def test_a_file_that_is_lost_or_changed_is_named_and_everything_else_is_there(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:
-    (place, world), empty = mine, new_place()
+    (place, world), empty = mine, new_place("empty")
     with place.app.app_context():
         lost, changed = (add_file(place, world, f"{name}.pdf", PDF) for name in ("lost", "changed"))
         db.engine.dispose()
@@ -328,7 +342,7 @@ def test_a_file_that_is_there_is_not_overwritten(office: tuple[Place, World], ba
 @pytest.fixture(scope="module")
 def in_use(office: tuple[Place, World], new_place: NewPlace, backup: Path) -> Place:
     """An installation in use, with a file that isn't in the backup."""
-    place = new_place()
+    place = new_place("in_use")
     place.restore(backup)
     add_later(place, office[1])
     return place
@@ -504,6 +518,19 @@ def test_a_place_that_somebody_works_in(target: Place, backup: Path) -> None:
     other.dispose()
 
 
+@pytest.mark.parametrize("new_place", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_tables_that_somebodys_view_stands_on(mine: tuple[Place, World], backup: Path) -> None:
+    place, _world = mine
+    with place.app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE VIEW theirs AS SELECT name FROM branch"))
+        db.engine.dispose()
+    before = place.state()
+    with pytest.raises(Refused, match="theirs"):
+        place.restore(backup, replace=True)
+    assert place.state() == before
+
+
 def test_a_disk_without_room(target: Place, backup: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(100, 90, 10))
     with pytest.raises(Refused, match="磁盘空间不够"):
@@ -577,7 +604,7 @@ def environment(place: Place) -> dict[str, str]:
 def test_the_command_line_takes_checks_and_restores_and_the_auditor_reads_of_it(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:
-    (place, _world), empty, folder = mine, new_place(), tmp_path / "backups"
+    (place, _world), empty, folder = mine, new_place("empty"), tmp_path / "backups"
     folder.mkdir()
     runner = place.app.test_cli_runner()
     taken = runner.invoke(args=["backup", str(folder)])
@@ -607,5 +634,5 @@ def test_a_log_that_was_tampered_with_before_the_backup_is_named_after_the_resto
                 connection.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER ALL"))
             connection.execute(text("UPDATE audit_entry SET actor_name = 'x' WHERE id = 5"))
         db.engine.dispose()
-    restored = new_place().restore(place.back_up(tmp_path / "tampered.tar"))
+    restored = new_place("empty").restore(place.back_up(tmp_path / "tampered.tar"))
     assert [fault.seal for fault in restored.seal_faults] == ["第 1 次封存"]

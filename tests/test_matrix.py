@@ -73,8 +73,8 @@ WRITERS = {
     "security_admin": {"grant", "role"},
 }
 """Who may write the records of which screens; the city administrator those of all others."""
-TAKEN = {"adviser", "posting"}
-"""A new one like one's own would clash with it: a person is one adviser, an adviser is at one company."""
+TAKEN = {"adviser", "posting", "one_to_one_pairing"}
+"""A new one like one's own would clash with it: a person is one adviser and has one pairing, an adviser one company."""
 
 
 @pytest.mark.matrix

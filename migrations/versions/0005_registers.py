@@ -865,6 +865,8 @@ def upgrade() -> None:
 
     fix_lists()
     op.execute(COPIED_VENUES)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks still to come takes no index
     highest = sequence_of("company")
     with rebuild("company") as batch:
         batch.drop_constraint(op.f("ck_company_venue_area_not_negative"), type_="check")

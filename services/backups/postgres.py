@@ -23,8 +23,9 @@ from services.backups.kinds import VERSION_TABLE, Moment
 
 name = "postgresql"
 _SCRATCH = "restoring_"
-# A closed connection stays listed for a moment: by this name the program knows its own.
+# A closed connection stays listed for a moment. By this name the program knows its own; for others it looks again.
 _OURS = f"backup-{secrets.token_hex(4)}"
+_LOOKS = 20
 _PATIENT = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=15000"
 # As text, a value looks the same whatever the server's own settings are.
 _WRITTEN_ALIKE = (
@@ -92,10 +93,13 @@ def require_alone(engine: Engine) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user "
         "AND backend_type = 'client backend' AND application_name <> :ours"
     )
-    with _engine(engine).connect() as connection:
-        others = connection.scalar(connected, {"ours": _OURS})
-    if others:
-        raise Refused(f"还有 {others} 个程序连着数据库。请先停止服务器，再恢复。没有动任何数据。")
+    with _engine(engine).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for _moment in range(_LOOKS):
+            others = connection.scalar(connected, {"ours": _OURS})
+            if not others:
+                return
+            connection.execute(text("SELECT pg_sleep(0.1)"))
+    raise Refused(f"还有 {others} 个程序连着数据库。请先停止服务器，再恢复。没有动任何数据。")
 
 
 class Scratch:
@@ -137,7 +141,9 @@ class Scratch:
             try:
                 self._swap(connection)
             except DBAPIError as error:
-                raise Refused(f"不能替换原有的表，没有动任何数据：{str(error.orig).splitlines()[0]}") from None
+                raise Refused(
+                    f"不能替换原有的表，没有动任何数据：{'；'.join(str(error.orig).splitlines()[:2])}"
+                ) from None
 
     def _swap(self, connection: Connection) -> None:
         place, schema = connection.scalar(text("SELECT current_schema()")), self._schema

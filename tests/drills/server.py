@@ -99,6 +99,8 @@ class Server:
 
     def signal(self, number: int, whole_group: bool = False) -> None:
         """Send a signal to the watching process, or to the workers as well, as a terminal's Ctrl-C does."""
+        if not self.running:  # its number may be somebody else's by now
+            raise RuntimeError("the server ended by itself:\n" + "\n".join(self.output[-40:]))
         (os.killpg if whole_group else os.kill)(self.pid, number)
 
     def wait(self) -> int:
