@@ -69,6 +69,7 @@ def test_nothing_leaks_on_postgres_to(role: str | None, on_postgres: Office, tri
 
 WRITERS = {
     "city_admin": None,
+    "branch_admin": {"health_note"},
     "system_admin": {"account"},
     "security_admin": {"grant", "role"},
 }
