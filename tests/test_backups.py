@@ -4,12 +4,13 @@ import io
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -321,6 +322,15 @@ def test_a_file_deleted_for_good_meanwhile_is_not_missed(mine: tuple[Place, Worl
     assert set(manifest.files) == {path.name for path in place.files.iterdir()}
 
 
+def test_a_database_of_another_key_is_not_backed_up_under_this_one(office: tuple[Place, World], tmp_path: Path) -> None:
+    use_key(new_key())
+    try:
+        with pytest.raises(Refused, match="DATA_KEY"):
+            office[0].back_up(tmp_path / "wrong.tar")
+    finally:
+        use_key(DATA_KEY)
+
+
 def test_nothing_is_left_of_a_backup_that_can_not_be_logged(office: tuple[Place, World], tmp_path: Path) -> None:
     place, target = office[0], tmp_path / "backups"
     target.mkdir()
@@ -549,6 +559,38 @@ def test_what_is_replaced_is_gone_with_its_files(
     assert not (place.files / later).exists()
     assert len(place.rows()["attachment"]) == len(office[0].rows()["attachment"])
     assert {path.name for path in place.kept_files()} == {path.name for path in office[0].kept_files()}
+
+
+on_sqlite = pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
+
+
+@on_sqlite
+def test_what_was_written_ahead_to_a_lost_database_does_not_get_into_its_successor(
+    office: tuple[Place, World], mine: tuple[Place, World], backup: Path
+) -> None:
+    place, database = mine[0], mine[0].folder / "office.db"
+    ahead = database.with_name("office.db-wal")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("UPDATE company SET note = 'written ahead'")
+        connection.commit()
+        kept = ahead.read_bytes()
+    database.unlink()
+    ahead.write_bytes(kept)
+    place.restore(backup)
+    assert place.rows()["company"] == office[0].rows()["company"]
+
+
+@on_sqlite
+def test_a_database_that_can_not_be_read_any_more_is_replaced(
+    office: tuple[Place, World], mine: tuple[Place, World], backup: Path
+) -> None:
+    place = mine[0]
+    (place.folder / "office.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(Refused, match="--replace"):
+        place.restore(backup)
+    place.restore(backup, replace=True)
+    assert place.rows()["company"] == office[0].rows()["company"]
 
 
 @pytest.mark.parametrize("step", ["checked", "put together", "compared", "files laid", "in place"])

@@ -6,6 +6,7 @@ moves its tables over in one transaction.
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from services.backups.archive import Archive, Digest
 from services.backups.kinds import VERSION_TABLE, Moment
 
 name = "postgresql"
-_SCRATCH = "restoring_"
+_SCRATCH = re.compile("restoring_[0-9a-f]{8}")
 # A closed connection stays listed for a moment. By this name the program knows its own; for others it looks again.
 _OURS = f"backup-{secrets.token_hex(4)}"
 _LOOKS = 20
@@ -70,11 +71,11 @@ def room(_engine: Engine) -> None:
 @contextmanager
 def scratch(engine: Engine, archive: Archive) -> Iterator["Scratch"]:
     """A schema beside the one in use, migrated and filled from the archive; gone afterwards."""
-    schema = f"{_SCRATCH}{secrets.token_hex(4)}"
+    schema = f"restoring_{secrets.token_hex(4)}"
     outside = _engine(engine)
     with outside.begin() as connection:
         for left_behind in connection.scalars(text("SELECT nspname FROM pg_namespace")).all():
-            if left_behind.startswith(_SCRATCH):
+            if _SCRATCH.fullmatch(left_behind):
                 connection.execute(text(f"DROP SCHEMA {_quoted(left_behind)} CASCADE"))
         connection.execute(text(f"CREATE SCHEMA {_quoted(schema)}"))
     made = Scratch(schema, outside)

@@ -132,7 +132,8 @@ def _lay_files(archive: Archive, files: Path) -> list[Path]:
 
 def _clear_files(manifest: Manifest, files: Path) -> None:
     """Remove the files of what was replaced."""
-    _remove(path for path in files.iterdir() if STORED_NAME.fullmatch(path.stem) and path.name not in manifest.files)
+    kept = manifest.files
+    _remove(path for path in files.iterdir() if STORED_NAME.fullmatch(path.stem) and path.name not in kept)
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -82,17 +82,13 @@ def scratch(engine: Engine, archive: Archive) -> Iterator["Scratch"]:
 
 def require_alone(engine: Engine) -> None:
     """Raise Refused when somebody else has the database open."""
-    path = _path(engine)
-    if not path.exists():
-        return
-    try:
-        _settle(path)  # needs to be alone
-    except sqlite3.OperationalError:
-        raise Refused("还有程序连着数据库。请先停止服务器，再恢复。没有动任何数据。") from None
-    except sqlite3.DatabaseError:
-        # It can't be read any more. What was written ahead to it must not be taken for part of its successor.
-        for left in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-            left.unlink(missing_ok=True)
+    if _path(engine).exists():
+        try:
+            _settle(_path(engine))  # needs to be alone
+        except sqlite3.OperationalError:
+            raise Refused("还有程序连着数据库。请先停止服务器，再恢复。没有动任何数据。") from None
+        except sqlite3.DatabaseError:
+            return  # broken beyond reading: nobody works with it
 
 
 class Scratch:
@@ -111,6 +107,10 @@ class Scratch:
         _settle(self._path)
         if self._place.exists():
             shutil.copymode(self._place, self._path)
+        # All that was written ahead is in the file, unless that is lost or broken. Nothing may be left over: SQLite
+        # would take it for part of the successor.
+        for ahead in ("-wal", "-shm"):
+            self._place.with_name(f"{self._place.name}{ahead}").unlink(missing_ok=True)
         self._path.replace(self._place)
         sync_folder(self._place.parent)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -134,7 +135,11 @@ def _files_of(connection: Connection) -> dict[str, str]:
     found = {
         row.stored_name: row.sha256 for row in connection.execute(select(Attachment.stored_name, Attachment.sha256))
     }
-    for entry in connection.execute(select(Trash.contents)):
+    try:
+        entries = connection.execute(select(Trash.contents)).all()
+    except InvalidTag:
+        raise Refused("现在的 DATA_KEY 不是这个数据库的密钥，读不了回收站。请先设好 DATA_KEY，再备份。") from None
+    for entry in entries:
         for kept in kept_rows(entry):
             if kept["resource"] == resource_of(Attachment):
                 found[kept["values"]["stored_name"]] = kept["values"]["sha256"]
