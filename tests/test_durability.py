@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import pytest
@@ -120,8 +120,11 @@ def test_postgres_ends_what_takes_too_long(postgres_url: str) -> None:
 class Person:
     """Somebody at a person. Each request has a context of its own, as on a server; forms need their tokens."""
 
+    guarded: ClassVar[list[Flask]] = []
+
     def __init__(self, app: Flask) -> None:
         app.config["WTF_CSRF_ENABLED"] = True
+        self.guarded.append(app)
         self._client = app.test_client()
 
     def get(self, path: str) -> Any:
@@ -129,6 +132,14 @@ class Person:
 
     def post(self, path: str, fields: list[tuple[str, Any]]) -> Any:
         return contextvars.Context().run(self._client.post, path, data=MultiDict(fields))
+
+
+@pytest.fixture(autouse=True)
+def apps_are_left_as_they_were() -> Iterator[None]:
+    """Other tests use the same apps and post without tokens."""
+    yield
+    while Person.guarded:
+        Person.guarded.pop().config["WTF_CSRF_ENABLED"] = False
 
 
 def signed_in(app: Flask) -> Person:
