@@ -29,13 +29,13 @@ matrix: ## everything on every route x every role x own and foreign branch, on b
 	@scripts/bootstrap --dev
 	$(PYTEST) -m matrix
 
-bench: .peers/installed ## measure beside Django on the same N rows (1000000 take half an hour), write docs/benchmarks.md
+bench: .peers/installed ## measure beside Django on the same N rows (1000000: half an hour; ON=sqlite or postgresql alone)
 	@scripts/bootstrap --dev
-	PYTHONPATH=.peers .venv/bin/python -m benchmarks $(N)
+	PYTHONPATH=.peers .venv/bin/python -m benchmarks $(N) $(if $(ON),--on $(ON))
 
-profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=1000000)
+profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=1000000, ON=sqlite)
 	@scripts/bootstrap --dev
-	.venv/bin/python -m benchmarks $(N) --profile $(CASE) --role $(ROLE)
+	.venv/bin/python -m benchmarks $(N) --profile $(CASE) --role $(ROLE) $(if $(ON),--on $(ON))
 
 .peers/installed: benchmarks/requirements.txt
 	@scripts/bootstrap --dev

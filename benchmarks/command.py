@@ -15,6 +15,7 @@ from benchmarks.workers import Worker
 from models.encryption import new_key
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT, RESULTS = ROOT / "docs" / "benchmarks.md", ROOT / "benchmarks" / "results.json"
 MADE: dict[str, Callable[[Path], AbstractContextManager[Databases]]] = {
     "sqlite": lambda folder: nullcontext(SqliteFolder(folder)),
     "postgresql": lambda folder: postgres_server(folder / "postgres"),
@@ -30,7 +31,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000, help="assessments (default: %(default)s)")
     parser.add_argument("--profile", metavar="CASE", help=f"only profile {', '.join(case.key for case in CASES)}")
     parser.add_argument("--role", default="city", help="whose request is profiled (default: %(default)s)")
-    parser.add_argument("--on", action="append", dest="databases", choices=MADE, help="only on this database; printed")
+    parser.add_argument("--on", action="append", dest="databases", choices=MADE, help="only on this database")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         if asked.profile:
@@ -42,30 +43,31 @@ def main() -> None:
 
 
 def _run(folder: Path, count: int, kinds: list[str]) -> None:
-    """Measure on these databases; what is found is written after each of them, of a trial printed in the end."""
+    """Measure on these databases, one after the other; what is found is written at once, of a trial only printed."""
     pace = measure.Pace() if count >= measure.QUICK_ROWS else measure.QUICK
-    trial = pace is measure.QUICK or len(kinds) < len(MADE)
-    started, load = perf_counter(), os.getloadavg()[0]
-    cells, shares, versions = [], {}, []
+    parts = []
     for kind in kinds:
         with MADE[kind](folder) as databases:
-            say = _sayer(started)
-            say(f"{databases.version()}: loading {count:,} rows")
-            facts = measure.build(databases, count, new_key())
-            found, shares[databases.kind] = measure.measure(databases, facts, pace, say)
-            cells += found
-            versions.append(databases.version())
-        minutes, loads = (perf_counter() - started) / 60, (load, os.getloadavg()[0])
-        run = report.Run(count, versions, pace.passes, pace.requests, pace.seconds, minutes, loads, cells, shares)
-        if not trial:
-            report.write(run, ROOT / "docs" / "benchmarks.md", ROOT / "benchmarks" / "results.json")
-            say("written to docs/benchmarks.md")
-    if trial:
-        print(report.words(run))
+            parts.append(_measure(databases, count, pace))
+        if pace is not measure.QUICK:
+            report.write(report.kept(RESULTS, parts[-1]), DOCUMENT, RESULTS)
+    if pace is measure.QUICK:
+        print(report.words(parts))
 
 
-def _sayer(started: float) -> measure.Say:
-    return lambda text: print(f"{(perf_counter() - started) / 60:5.1f} min  {text}", flush=True)
+def _measure(databases: Databases, count: int, pace: measure.Pace) -> report.Part:
+    started, before = perf_counter(), os.getloadavg()[0]
+
+    def say(what: str) -> None:
+        print(f"{(perf_counter() - started) / 60:5.1f} min  {what}", flush=True)
+
+    say(f"{databases.version()}: loading {count:,} rows")
+    facts = measure.build(databases, count, new_key())
+    cells, shares = measure.measure(databases, facts, pace, say)
+    return report.Part(
+        databases.kind, count, report.machine(databases.version()), pace.passes, pace.requests, pace.seconds,
+        (perf_counter() - started) / 60, (before, os.getloadavg()[0]), cells, shares,
+    )  # fmt: skip
 
 
 def _profile(databases: Databases, count: int, key: str, role: str) -> None:

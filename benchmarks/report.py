@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from typing import Any
 from benchmarks.cases import BIG_EXPORTS, CASES, ROLES
 from benchmarks.measure import Cell
 from benchmarks.peers import NAMES
+from services.tables.scale import BRANCHES, COMPANIES
 
 FOLDER = Path(__file__).parent
 LIBRARIES = ("Flask", "Flask-Admin", "SQLAlchemy", "Django", "django-import-export", "psycopg", "XlsxWriter")
 TITLES = {case.key: case.title for case in [*CASES, *BIG_EXPORTS]}
+KINDS = ["SQLite", "PostgreSQL"]
 MEGABYTE = 1024 * 1024
 HEAD = """# How fast it is
 
@@ -39,44 +41,57 @@ Times are in milliseconds. KB is the page, q the statements that read or write r
 
 
 @dataclass(frozen=True)
-class Run:
-    """What was measured, and on what."""
+class Part:
+    """What was measured on one database, and on what.
 
+    Attributes:
+        load: of the machine, before and after.
+        shares: milliseconds of a request by who spends them.
+    """
+
+    kind: str
     count: int
-    databases: list[str]
+    machine: str
     passes: int
     requests: int
     seconds: float
     minutes: float
-    loads: tuple[float, float]
+    load: tuple[float, float]
     cells: list[Cell]
-    shares: dict[str, dict[str, float]]
+    shares: dict[str, float]
 
 
-def write(run: Run, document: Path, results: Path) -> None:
+def kept(results: Path, new: Part) -> list[Part]:
+    """The parts of earlier runs with as many rows, this one in its place."""
+    found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
+    parts = {one["kind"]: Part(**one | {"cells": [Cell(**cell) for cell in one["cells"]]}) for one in found}
+    parts = {kind: part for kind, part in parts.items() if part.count == new.count} | {new.kind: new}
+    return sorted(parts.values(), key=lambda part: KINDS.index(part.kind))
+
+
+def write(parts: list[Part], document: Path, results: Path) -> None:
     """Write the document for people and the raw numbers, a line for each cell."""
-    document.write_text(words(run), encoding="utf-8")
-    told = {
-        "rows": run.count, "machine": machine(run.databases), "minutes": round(run.minutes, 1), "load": [round(one, 1) for one in run.loads],
-        "passes": run.passes, "profile": run.shares,
-    }  # fmt: skip
-    lines = [
-        json.dumps(told, ensure_ascii=False),
-        *(json.dumps(_rounded(cell), ensure_ascii=False) for cell in run.cells),
-    ]
-    results.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    document.write_text(words(parts), encoding="utf-8")
+    results.write_text("[" + ",\n".join(_numbers(part) for part in parts) + "]\n", encoding="utf-8")
 
 
-def _rounded(cell: Cell) -> dict[str, Any]:
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(cell).items()}
+def _numbers(part: Part) -> str:
+    told = json.dumps(_rounded(asdict(replace(part, cells=[]))), ensure_ascii=False)
+    lines = ",\n".join(json.dumps(_rounded(asdict(cell)), ensure_ascii=False) for cell in part.cells)
+    return told.replace('"cells": []', f'"cells": [\n{lines}\n]')
 
 
-def machine(databases: Iterable[str]) -> str:
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def machine(database: str) -> str:
     """The machine and the versions in words."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**3
     found = [f"{name} {version(name)}" for name in LIBRARIES if _installed(name)]
-    python = f"Python {platform.python_version()}"
-    return f"{os.cpu_count()} cores, {memory} GB; {', '.join([python, *databases, *found])}"
+    return ", ".join(
+        [f"{os.cpu_count()} cores", f"{memory} GB", database, f"Python {platform.python_version()}", *found]
+    )
 
 
 def _installed(name: str) -> bool:
@@ -87,22 +102,27 @@ def _installed(name: str) -> bool:
     return True
 
 
-def words(run: Run) -> str:
+def words(parts: list[Part]) -> str:
     """The document."""
-    table = Table(run.cells)
-    parts = [
-        HEAD.format(
-            rows=f"{run.count:,}", count=run.count, companies=f"{min(20_000, run.count // 5):,}", branches=200,
-            passes=run.passes, requests=run.requests, seconds=run.seconds,
-        ),
-        f"Machine: {machine(run.databases)}. The run took {run.minutes:.0f} minutes; "
-        f"load of the machine before {run.loads[0]:.1f}, after {run.loads[1]:.1f}.\n",
-        *(f"\n## {kind}\n\n{table.pages(kind)}\n{table.files(kind)}" for kind in table.kinds),
-        f"\n## The aims\n\n{table.aims()}",
-        f"\n## Where the product's time goes\n\n{_profile(run.shares)}",
-    ]  # fmt: skip
+    table, first = Table([cell for part in parts for cell in part.cells]), parts[0]
+    head = HEAD.format(
+        rows=f"{first.count:,}", count=first.count, companies=f"{min(COMPANIES, first.count // 5):,}", branches=BRANCHES,
+        passes=first.passes, requests=first.requests, seconds=first.seconds,
+    )  # fmt: skip
+    shares = {part.kind: part.shares for part in parts}
     notes = FOLDER / "notes.md"
-    return "".join([*parts, *([f"\n{notes.read_text(encoding='utf-8')}"] if notes.exists() else [])])
+    return "".join([
+        head,
+        *(f"## {part.kind}\n\n{_machine(part)}\n\n{table.pages(part.kind)}\n{table.files(part.kind)}\n" for part in parts),
+        f"## The aims\n\n{table.aims()}\n",
+        f"## Where the product's time goes\n\n{_profile(shares)}",
+        *([f"\n{notes.read_text(encoding='utf-8')}"] if notes.exists() else []),
+    ])  # fmt: skip
+
+
+def _machine(part: Part) -> str:
+    before, after = part.load
+    return f"{part.machine}. {part.minutes:.0f} minutes; load of the machine before {before:.1f}, after {after:.1f}."
 
 
 def _profile(shares: dict[str, dict[str, float]]) -> str:

@@ -86,12 +86,16 @@ def test_a_run_fills_the_document_and_shows_no_path_of_the_machine(tmp_path: Pat
     found = {(cell.case, cell.role) for cell in cells}
     assert found == {(case.key, role) for case in [*asked, EVERY_CASE["csv_all"]] for role in case.roles}
     assert len(said) == len(found)
-    run = report.Run(1_000, [databases.version()], 1, 1, 0.0, 1.0, (0.5, 0.5), cells, {"SQLite": shares})
-    report.write(run, tmp_path / "document.md", tmp_path / "results.json")
-    written, numbers = ((tmp_path / name).read_text(encoding="utf-8") for name in ("document.md", "results.json"))
+    part = report.Part("SQLite", 1_000, report.machine(databases.version()), 1, 1, 0.0, 1.0, (0.5, 0.5), cells, shares)
+    document, results = tmp_path / "document.md", tmp_path / "results.json"
+    report.write(report.kept(results, replace(part, kind="PostgreSQL")), document, results)
+    report.write(report.kept(results, part), document, results)
+    written, numbers = (one.read_text(encoding="utf-8") for one in (document, results))
+    assert [one["kind"] for one in json.loads(numbers)] == ["SQLite", "PostgreSQL"]
+    assert "## SQLite" in written and "## PostgreSQL" in written
+    assert [one.kind for one in report.kept(results, replace(part, count=2_000))] == ["SQLite"]
     for shown in ("list, first page", "memory for the whole CSV", "| sqlalchemy |", "not measured"):
         assert shown in written
-    assert len(json.loads(numbers)) == 1 + len(cells)
     assert not re.search(r"/(home|root|tmp|work|usr)/", written + numbers)
 
 

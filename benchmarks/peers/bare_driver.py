@@ -80,8 +80,10 @@ class BareDriver:
             return self._export(case.key, sight, take, started)
         key = sight.keys[turn % len(sight.keys)]
         if case.kind == "list":
-            rows = self._run(*self.page_of_rows(case.key, sight)).fetchall()
-            page, queries = self.pages["list"].render(rows=rows, heads=HEADS, labels=LABELS), 1
+            searched = case.key in ("name", "initials", "nothing")
+            asked = (self._search(case.key, sight), ()) if searched else self._list(case.key, sight)
+            page = self.pages["list"].render(rows=self._run(*asked).fetchall(), heads=HEADS, labels=LABELS)
+            queries = 2 if searched else 1
         elif case.kind == "edit":
             page, queries = self._form(key), 2
         else:
@@ -97,7 +99,7 @@ class BareDriver:
     def _run(self, statement: str, values: tuple[Any, ...] = ()) -> Any:
         return self.connection.execute(statement if self.on_sqlite else statement.replace("?", "%s"), values)
 
-    def page_of_rows(self, key: str, sight: Sight) -> tuple[str, tuple[Any, ...]]:
+    def _list(self, key: str, sight: Sight) -> tuple[str, tuple[Any, ...]]:
         """The statement for a page of the list: of each branch its first rows by an index, then the first of them."""
         order, start = ("self_score, id", "") if key == "sort" else ("assessed_on DESC, id DESC", "")
         values: tuple[Any, ...] = ()
@@ -105,8 +107,6 @@ class BareDriver:
             start, values = "(assessed_on, id) < (?, ?)", sight.before_far
         elif key == "filter":
             start, values = "checklist_version_id = ? AND status = 'draft'", (self.facts.version_id,)
-        elif key in ("name", "initials", "nothing"):
-            return self._search(key, sight, order)
         sorted_by = order.split(",")[0].removesuffix(" DESC")
         picks = [
             f"SELECT * FROM (SELECT id, {sorted_by} FROM assessment {_where(start, branch)} ORDER BY {order} LIMIT {PAGE}) x"
@@ -114,15 +114,16 @@ class BareDriver:
         ]
         return _page(" UNION ALL ".join(picks), order), values * len(picks)
 
-    def _search(self, key: str, sight: Sight, order: str) -> tuple[str, tuple[Any, ...]]:
-        """Companies first, by going through their names; then the newest of their assessments."""
+    def _search(self, key: str, sight: Sight) -> str:
+        """The statement for a search: companies first, by going through their names; then the newest of their rows."""
         wanted = {"name": sight.name, "initials": sight.initials, "nothing": NOWHERE_FOUND}[key]
         columns = ["initials", "pinyin"] if key == "initials" else ["short_name"]
         found = "(" + " OR ".join(f"{column} LIKE ?" for column in columns) + ")"
         within = f" AND branch_id IN ({', '.join(map(str, sight.branches))})" if sight.branches else ""
-        companies = f"SELECT id FROM company WHERE {found}{within}"
-        pick = f"SELECT id, assessed_on FROM assessment WHERE company_id IN ({companies}) ORDER BY {order} LIMIT {PAGE}"
-        return _page(f"SELECT * FROM ({pick}) x", order), (f"%{wanted}%",) * len(columns)
+        values = (f"%{wanted}%",) * len(columns)
+        companies = [str(row[0]) for row in self._run(f"SELECT id FROM company WHERE {found}{within}", values)]
+        among, order = f"company_id IN ({', '.join(companies or ['0'])})", "assessed_on DESC, id DESC"
+        return _page(f"SELECT id, assessed_on FROM assessment WHERE {among}", order)
 
     def _form(self, key: int) -> str:
         row = self._run(
