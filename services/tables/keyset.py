@@ -111,23 +111,42 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Listing:
-    """The rows of a model that meet conditions, in an order. What the session's actor doesn't see isn't among them."""
+    """The rows of a model that meet conditions, in an order. What the session's actor doesn't see isn't among them.
+
+    Attributes:
+        found: key and sort value of each row in order, where they are few and were looked up (see ``counted``).
+    """
 
     model: Any
     order: Order
     conditions: list[Any] = field(default_factory=list)
-    found: bool = False
+    found: dict[int, Any] | None = None
 
     def rows(
         self, session: Session, columns: Select[Any], start: Cursor | None, backwards: bool, at_most: int
     ) -> list[Any]:
         """The next rows after ``start``, or the last ones before it; the sort value is added to each as its last column."""
         columns = columns.add_columns(self.order.column)
+        if self.found is not None and (start is None or self.found.get(start.key, self) == start.value):
+            return self._found_rows(session, columns, start, backwards, at_most)
         rows: list[Any] = []
         for stretch in self.order.stretches(start, backwards):
             if len(rows) < at_most:
                 rows += session.execute(self._statement(session, columns, stretch, at_most - len(rows))).all()
         return rows[::-1] if backwards else rows
+
+    def _found_rows(
+        self, session: Session, columns: Select[Any], start: Cursor | None, backwards: bool, at_most: int
+    ) -> list[Any]:
+        keys = list(self.found or ())
+        if backwards:
+            end = keys.index(start.key) if start else len(keys)
+            keys = keys[max(end - at_most, 0) : end]
+        else:
+            begin = keys.index(start.key) + 1 if start else 0
+            keys = keys[begin : begin + at_most]
+        rows = {row[0]: row for row in session.execute(columns.where(self.order.key.in_(keys)))}
+        return [rows[key] for key in keys if key in rows]
 
     def place(self, row: Any) -> Cursor:
         """The place of a row that ``rows`` gave."""
@@ -147,17 +166,27 @@ class Listing:
         the conditions are looked for in any order; when that is all of them, only their order is left to be found.
         """
         if not self.conditions:
-            some = select(self.model.id).limit(COUNT_CAP + 1).subquery()
+            some = select(self.order.key).limit(COUNT_CAP + 1).subquery()
             return self, Count(session.scalar(select(func.count()).select_from(some)) or 0, COUNT_CAP)
-        keys = list(session.scalars(select(self.model.id).where(*self.conditions).limit(FEW + 1)))
-        if len(keys) > FEW:
-            return self, Count(len(keys), FEW)
-        return replace(self, conditions=[self.model.id.in_(keys)], found=True), Count(len(keys), FEW)
+        found = self._look_up(session)
+        count = Count(len(found), FEW)
+        return replace(self, found=found) if count.exact else self, count
+
+    def _look_up(self, session: Session) -> dict[int, Any]:
+        """Key and sort value of the first FEW + 1 rows that turn up, in order."""
+        order = self.order
+        some = select(order.key) if order.by_key else select(order.key, order.column)
+        few = some.where(*self.conditions).limit(FEW + 1).subquery()
+        key, column = few.c[order.key.key], few.c[order.column.key]
+        by = [key] if order.by_key else [column, key]
+        directed = [one.desc() if order.descending else one.asc() for one in by]
+        rows = session.execute(select(key, column).order_by(column.is_(None), *directed))
+        return dict.fromkeys(rows.scalars()) if order.by_key else dict(rows.all())
 
     def _statement(self, session: Session, columns: Select[Any], stretch: Stretch, at_most: int) -> Select[Any]:
         order, conditions = self.order, [*self.conditions, *stretch.conditions]
         ordering = stretch.ordering(order.column, order.key)
-        branches = [] if self.found else self._branches(session)
+        branches = self._branches(session)
         postgresql = session.get_bind().dialect.name == "postgresql"
         if not branches or (postgresql and len(branches) > SPREAD):
             return columns.where(*conditions).order_by(*ordering).limit(at_most)
