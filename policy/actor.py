@@ -35,6 +35,21 @@ class Everywhere:
 EVERYWHERE = Everywhere()
 NOWHERE: frozenset[int] = frozenset()
 _Home, _Place = aliased(Branch, name="home"), aliased(Branch, name="place")
+# Put together here, in one thread: an alias makes its columns when they are first named, and a server's first requests
+# come at the same time; the statement of one then named columns of another's.
+_ACCOUNT_WITH_GRANTS = (
+    select(
+        Account.id, Account.name, Account.branch_id, Account.person_id, _Home.name.label("branch_name"),
+        Grant.branch_id.label("place_id"), _Place.name.label("place_name"), _Place.parent_id.label("above"),
+        Grant.role_id, Role.follows_as_id, Grant.valid_from, Grant.valid_until,
+    )
+    .select_from(Account)
+    .outerjoin(_Home, _Home.id == Account.branch_id)
+    .outerjoin(Account.grants)
+    .outerjoin(Grant.role)
+    .outerjoin(_Place, _Place.id == Grant.branch_id)
+    .order_by(Grant.id)
+)  # fmt: skip
 Reach = frozenset[int] | Everywhere
 
 
@@ -113,19 +128,7 @@ def load_actor(session: Session, account: Any, day: date) -> Actor:
 
     Nothing is kept from one request to the next: a grant that was changed holds at once, in every process.
     """
-    rows = session.execute(
-        select(
-            Account.id, Account.name, Account.branch_id, Account.person_id, _Home.name.label("branch_name"),
-            Grant.branch_id.label("place_id"), _Place.name.label("place_name"), _Place.parent_id.label("above"),
-            Grant.role_id, Role.follows_as_id, Grant.valid_from, Grant.valid_until,
-        )
-        .outerjoin(_Home, _Home.id == Account.branch_id)
-        .outerjoin(Account.grants)
-        .outerjoin(Grant.role)
-        .outerjoin(_Place, _Place.id == Grant.branch_id)
-        .where(Account.id == account.id)
-        .order_by(Grant.id)
-    ).all()  # fmt: skip
+    rows = session.execute(_ACCOUNT_WITH_GRANTS.where(Account.id == account.id)).all()
     home = rows[0]
     grants = [row for row in rows if row.place_id is not None and _holds_on(row, day)]
     roles = _roles(session, {key for row in grants for key in (row.role_id, row.follows_as_id)}, home.person_id)

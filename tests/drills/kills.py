@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from app import create_app
-from tests.drills.edits import Crew
+from tests.drills.edits import Crew, Journal
 from tests.drills.server import Server
 from tests.drills.verify import faults
 
@@ -28,23 +28,28 @@ def kill_again_and_again(server: Server, kills: int, seed: int, postgres: "Postg
 
     With ``postgres`` it is killed as well, alone or together with the server; alone, the server must find it again.
     """
-    random = Random(seed)
+    random, done = Random(seed), 0
     server.start()
     with Crew(server.port, seed) as crew:
-        for _kill in range(kills):
+        while done < kills and not crew.journal.wrong:
             crew.meter.wait_for_more(random.choice(["sent", "answered"]), random.randint(1, 8))
-            if crew.journal.wrong:
-                break
             crew.up.clear()
             _strike(random, server, postgres)
             crew.up.set()
+            done += 1
         crew.meter.wait_for_more("answered", 8)
     server.stop()
-    journal = crew.journal
-    done = f"{len(journal.saved)} edits, {len(journal.filled)} checklists and {len(journal.deleted)} deletions saved"
-    told = f"{len(journal.refused)} refused, {len(journal.unsure)} unsure"
+    found = faults(app_of(server), crew.journal)
+    if found:
+        found += [f"the server said: {line}" for line in server.output if " ERROR " in line or "Error" in line]
+    return Report(f"{done} kills, seed {seed}: {_told(crew.journal)}", found)
+
+
+def _told(journal: Journal) -> str:
+    """What the clients were told, in numbers."""
+    saved = f"{len(journal.saved)} edits, {len(journal.filled)} checklists and {len(journal.deleted)} deletions saved"
     answers = ", ".join(f"{status or 'broken'}: {number}" for status, number in sorted(journal.answers.items()))
-    return Report(f"{kills} kills, seed {seed}: {done}; {told}; answers {answers}", faults(app_of(server), journal))
+    return f"{saved}; {len(journal.refused)} refused, {len(journal.unsure)} unsure; answers {answers}"
 
 
 def _strike(random: Random, server: Server, postgres: "Postgres | None") -> None:
