@@ -593,6 +593,7 @@ def test_a_database_that_can_not_be_read_any_more_is_replaced(
     assert place.rows()["company"] == office[0].rows()["company"]
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("step", ["checked", "put together", "compared", "files laid", "in place"])
 def test_a_restore_killed_after_it_said(
     step: str, office: tuple[Place, World], mine: tuple[Place, World], backup: Path

@@ -79,6 +79,7 @@ def test_every_peer_answers_with_the_same_rows(key: str, peers: dict[str, Any], 
             assert all(one.answer.size for one in seen.values()) or key == "save"
 
 
+@pytest.mark.drill
 def test_a_run_fills_the_document_and_shows_no_path_of_the_machine(tmp_path: Path) -> None:
     databases, said, asked = SqliteFolder(tmp_path), [], [EVERY_CASE[key] for key in ("first", "save", "csv")]
     facts = measure.build(databases, 1_000, DATA_KEY)

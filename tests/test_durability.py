@@ -419,6 +419,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         server.kill()
 
 
+@pytest.mark.drill
 def test_told_to_stop_it_finishes_what_runs_takes_nothing_new_and_closes_the_database(
     server: Server, tmp_path: Path
 ) -> None:
@@ -451,6 +452,7 @@ def wait_until_refused(server: Server) -> None:
     assert server.running
 
 
+@pytest.mark.drill
 def test_a_killed_worker_is_replaced_and_people_are_served_on(server: Server) -> None:
     before = wait_for_workers(server, set())
     gone = before.pop()
@@ -468,6 +470,7 @@ def wait_for_workers(server: Server, gone: set[int]) -> set[int]:
     return workers
 
 
+@pytest.mark.drill
 def test_ctrl_c_ends_it_cleanly(server: Server) -> None:
     wait_for_workers(server, set())
     server.signal(signal.SIGINT, whole_group=True)
@@ -517,12 +520,14 @@ def test_no_alias_that_requests_share_is_left_for_the_first_ones_to_finish(tmp_p
     assert subprocess.check_output(command, cwd=ROOT, env=environment, text=True) == ""
 
 
+@pytest.mark.drill
 def test_nothing_is_lost_or_half_there_when_the_server_is_killed_again_and_again(pair: Pair) -> None:
     server, postgres = pair
     report = kill_again_and_again(server, KILLS if postgres is None else KILLS // 2, SEED)
     assert report.faults == [], report.summary
 
 
+@pytest.mark.drill
 @pytest.mark.parametrize("pair", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 def test_nothing_is_lost_or_half_there_when_the_database_is_killed_as_well(pair: Pair) -> None:
     server, postgres = pair
@@ -530,6 +535,7 @@ def test_nothing_is_lost_or_half_there_when_the_database_is_killed_as_well(pair:
     assert report.faults == [], report.summary
 
 
+@pytest.mark.drill
 def test_eight_who_save_one_record_at_once_lose_nothing_and_see_both_versions(pair: Pair) -> None:
     server, _postgres = pair
     report = save_together(server, SAVES)
@@ -537,6 +543,7 @@ def test_eight_who_save_one_record_at_once_lose_nothing_and_see_both_versions(pa
     assert report.summary.startswith(f"{SAVES} saved")
 
 
+@pytest.mark.drill
 def test_a_backup_taken_while_people_work_restores_to_exactly_its_moment(pair: Pair, tmp_path: Path) -> None:
     server, postgres = pair
     folders = [tmp_path / name for name in ("other", "backups")]

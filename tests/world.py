@@ -85,8 +85,9 @@ def session_key(username: str) -> str:
 
 
 def scoped_models() -> list[type]:
-    """Every model that a branch owns, found by itself."""
-    return [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, BranchScoped)]
+    """Every model that a branch owns, found by itself; always in the same order, so that keys are the same in each process."""
+    found = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, BranchScoped)]
+    return sorted(found, key=lambda model: model.__tablename__)
 
 
 def make_world() -> World:
