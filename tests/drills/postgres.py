@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +25,8 @@ class Postgres:
         watching = psutil.Process(self._server.get_pid())
         processes = [watching, *watching.children(recursive=True)]
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # one that ended by itself meanwhile
+                process.kill()
         psutil.wait_procs(processes)
 
     def stop_at_once(self) -> None:
