@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.base import BranchScoped, Record, label, owned_by, owner_key
@@ -62,6 +62,8 @@ class Assessment(BranchScoped, Record):
         owner_key(),
         owned_by("company"),
         UniqueConstraint("branch_id", "company_id", "checklist_version_id", "assessed_on"),
+        # All that were made against one version, in the list's own order: a year's result is read and exported so.
+        Index(None, "checklist_version_id", "assessed_on", "id"),
         CheckConstraint("self_score BETWEEN 0 AND 10000", name="self_score_range"),
         CheckConstraint("review_score BETWEEN 0 AND 10000", name="review_score_range"),
     )
