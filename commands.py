@@ -25,6 +25,7 @@ from policy.audit import Origin, current_origin, record_event
 from policy.explain import explain
 from services import accounts, audit_seals, backups, demo, installation, reference_data
 from services.tables import scale
+from services.tables.statistics import gather_statistics
 
 GRACE_SECONDS = 30
 user_commands = AppGroup("user", help="Accounts.")
@@ -109,6 +110,14 @@ def migrate() -> None:
     """Bring the tables up to date and add the code tables and permissions that a release brings."""
     upgrade()
     add_what_is_new()
+    learn_statistics()
+
+
+def learn_statistics() -> None:
+    """Let the database look at how its indexes spread the rows, now that it has its tables."""
+    with system_session("migration") as session:
+        gather_statistics(session)
+        session.commit()
 
 
 def add_what_is_new() -> None:
@@ -256,6 +265,7 @@ def start(app: Flask) -> None:
             _print_sign_ins(fill_demo(settings.demo_password or None))
         elif not settings.production:
             _print_sign_ins({})
+        learn_statistics()
         db.engine.dispose()  # the workers must not inherit this process's connections
     click.echo(f"Serving on http://{settings.host}:{settings.port}")
     serve(app, settings.host, settings.port)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models import Account, AuditEntry, Code, RolePermission, Setting, db
 from policy import system_session
@@ -34,6 +34,14 @@ def test_setup_makes_the_three_administrators_who_must_change_their_first_passwo
         assert client.get("/").location == "/password"
     again = empty.test_cli_runner().invoke(args=["setup", "又一个"])
     assert again.exit_code == 1 and "已有数据" in again.output
+
+
+def test_migrating_lets_sqlite_learn_how_its_indexes_spread_the_rows(empty: Flask) -> None:
+    empty.test_cli_runner().invoke(args=["setup", "某市非公经济组织党委"])
+    assert empty.test_cli_runner().invoke(args=["migrate"]).exit_code == 0
+    with empty.app_context(), db.engine.connect() as connection:
+        known = set(connection.scalars(text("SELECT tbl FROM sqlite_stat1")))
+    assert {"account", "branch", "role_permission"} <= known
 
 
 def test_after_setup_an_account_is_made_granted_and_works_without_the_command_line(empty: Flask) -> None:

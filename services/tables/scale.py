@@ -35,6 +35,7 @@ from policy.audit import record_act
 from policy.errors import NotAllowed, Refused
 from services import accounts
 from services.checklists.scoring import band
+from services.tables.statistics import gather_statistics
 
 SEED = 620200
 BRANCHES, COMPANIES, VERSIONS = 200, 20_000, 10
@@ -89,7 +90,7 @@ def load_scale(session: Session, count: int, password_for: Callable[[str], str])
     root = _insert_branches(session)
     companies = _insert_companies(session, min(COMPANIES, count // 5))
     _insert_assessments(session, count, companies, versions)
-    session.connection().execute(text("ANALYZE"))
+    gather_statistics(session)
     told = f"载入测试数据：考核 {count} 条，企业 {len(companies)} 家，党支部 {BRANCHES} 个。"
     record_act(session, "import", session.get(Branch, root), reason=told)
     return _add_accounts(session, password_for)
