@@ -26,6 +26,7 @@ class OfficeTheme(Theme):
     scripts: tuple[str, ...] = ("app.js", "palette.js")
     widgets: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("data-lookup", ("vendor/tom-select-2.6.2.min.css", "vendor/tom-select-2.6.2.min.js")),
+        ("data-chart", ("vendor/echarts-6.1.0.common.min.js", "charts.js")),
     )
 
     def styles_for(self, page: str) -> list[str]:

@@ -90,6 +90,7 @@ def test_widgets_come_only_with_pages_that_hold_them(desk: FlaskClient) -> None:
         return any(name in file for file in files_of(desk, address))
 
     assert loads("/key_post/new/", "tom-select") and not loads("/password", "tom-select")
+    assert loads("/", "echarts") and not loads("/person/", "echarts")
 
 
 def test_exports_are_streamed_as_they_are(client: FlaskClient) -> None:
