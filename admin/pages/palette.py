@@ -12,15 +12,19 @@ from flask_admin import BaseView, expose
 from sqlalchemy import and_
 
 from admin.menu import open_views, url_of
+from admin.pages.common import readable
 from admin.screen import Screen
 from models import AuditEntry, db
 from models.base import PinyinNamed
 from models.pinyin import initials, pinyin
 from services.tables.search import Search, is_hopeless, long_tables
 
-MOST_TEXT = 60
+MOST_TEXT, MOST_WORDS = 60, 5
 LONG_TABLE = 20_000
 """From so many rows on a table isn't read through for each letter that somebody types."""
+
+POINTED_AT = 100
+"""Of how many found companies or people the visits, reports … are looked for."""
 
 SHOWN, LISTED = 4, 10
 """How many of a kind the list under the box shows, and how many the page of results."""
@@ -74,7 +78,7 @@ class SearchPage(BaseView):
 
 def asked() -> str:
     """What the address asks for."""
-    return request.args.get("q", "")[:MOST_TEXT].strip()
+    return " ".join(readable(request.args.get("q", "")[:MOST_TEXT]).split()[:MOST_WORDS])
 
 
 def find(text: str, at_most: int) -> list[Group]:
@@ -135,7 +139,8 @@ def _spelt(title: str) -> tuple[str, str]:
 def find_records(text: str, at_most: int) -> list[Group]:
     """The records in sight that hold every word, with a way to the list of all; one query for each kind at most."""
     screens = searched_screens()
-    search = Search(db.session(), long_tables(db.session(), [screen.model for screen in screens], LONG_TABLE))
+    long = long_tables(db.session(), [screen.model for screen in screens], LONG_TABLE)
+    search = Search(db.session(), long, some=POINTED_AT)
     return [group for screen in screens if (group := records_of(screen, search, text, at_most)) is not None]
 
 

@@ -33,10 +33,11 @@ class Search:
     Args:
         long: the models that are too long to be read through: there only a name's beginning is looked for, which is
             indexed, and what points at records that were found.
+        some: when only some of the rows are wanted, at how many found records they may point.
     """
 
-    def __init__(self, session: Session, long: frozenset[Any] = frozenset()) -> None:
-        self._session, self._long = session, long
+    def __init__(self, session: Session, long: frozenset[Any] = frozenset(), some: int | None = None) -> None:
+        self._session, self._long, self._some = session, long, some
         self._found_keys: dict[tuple[Any, ...], list[int]] = {}
 
     def conditions(self, model: Any, names: list[str], text: str) -> list[Any]:
@@ -76,7 +77,8 @@ class Search:
         return getattr(model, f"{step}_id").in_(keys if len(keys) <= FEW else wanted) if keys else false()
 
     def _first_keys(self, wanted: Any) -> list[int]:
-        return [] if is_hopeless(wanted.whereclause) else list(self._session.scalars(wanted.limit(FEW + 1)))
+        at_most = self._some or FEW + 1
+        return [] if is_hopeless(wanted.whereclause) else list(self._session.scalars(wanted.limit(at_most)))
 
 
 def is_hopeless(condition: Any) -> bool:
