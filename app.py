@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Flask, request, url_for
 from flask_admin import Admin
-from flask_admin.theme import Theme
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -16,12 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import commands
-from admin import auth, checks, errors
-from admin.menu import menu
+from admin import auth, checks, compression, errors
+from admin.identity import identities
+from admin.menu import breadcrumbs, menu
 from admin.pages import PAGES
 from admin.pages.attachments import allow_uploads
 from admin.pages.home import HomePage
 from admin.screens import all_screens
+from admin.theme import OfficeTheme
 from models import db
 from models.clock import local
 from models.database import current_actor, engine_options
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     add_admin(app)
     add_to_templates(app)
     app.after_request(secure)
+    compression.register(app)
     app.add_url_rule("/health", "health", lambda: "ok")
     commands.register(app)
     return app
@@ -91,8 +93,7 @@ def connect_database(app: Flask, settings: Settings) -> None:
 
 def add_admin(app: Flask) -> None:
     """Flask-Admin with every screen; a wrong declaration stops the start."""
-    theme = Theme(folder="theme", base_template="admin/base.html")
-    admin = Admin(app, name=PRODUCT_NAME, theme=theme, index_view=HomePage(), url="/")
+    admin = Admin(app, name=PRODUCT_NAME, theme=OfficeTheme(), index_view=HomePage(), url="/")
     checks.check_models()
     checks.check_screens(all_screens())
     for screen in all_screens():
@@ -132,7 +133,10 @@ def add_to_templates(app: Flask) -> None:
         return {
             "asset": asset,
             "actor": current_actor.get(),
+            "breadcrumbs": breadcrumbs,
+            "identities": identities,
             "menu": menu,
+            "theme": app.extensions["admin"][0].theme,
             "product_name": PRODUCT_NAME,
             "is_demo": demo_is_loaded(),
         }

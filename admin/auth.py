@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from admin.identity import acting_actor
 from models import Account, db
 from models.clock import now, today
 from models.database import current_actor, set_request_only_reads
@@ -25,7 +26,7 @@ login_manager = LoginManager()
 
 
 class SignedIn(UserMixin):
-    """Who is signed in, as Flask-Login knows it: the actor and what the sign-in pages need."""
+    """Who is signed in, as Flask-Login knows it: the actor with all his roles, and what the sign-in pages need."""
 
     def __init__(self, actor: Actor, must_change_password: bool) -> None:
         self.id = actor.account_id
@@ -80,7 +81,7 @@ def begin_request() -> Any:
         if request.method != "GET" or request.accept_mimetypes.best == "application/json":
             abort(401)
         return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
-    g.actor = current_actor.set(signed_in.actor)
+    g.actor = current_actor.set(acting_actor(signed_in.actor))
     session[SEEN] = int(now().timestamp())
     if signed_in.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
         return redirect(url_for("auth.password"))

@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import request
-from sqlalchemy import false, inspect, or_, select
+from sqlalchemy import inspect
 from sqlalchemy.orm import joinedload
 
 from admin.filters import BoundFilter, ChoiceFilter, RelationFilter
 from models import db
-from models.base import PinyinNamed
 from services.tables.columns import ListColumns
-from services.tables.keyset import FEW, Count, Cursor, Listing
+from services.tables.keyset import Count, Cursor, Listing
+from services.tables.search import Search
 
-MAX_SEARCH = 100
 MAX_CHOICES = 50
 PLACE = ("after", "before", "page")
 """What an address says of the place in a list: the row before or after it, and the number to show for the page."""
@@ -79,47 +78,8 @@ def with_related(query: Any, model: type, names: list[str]) -> Any:
 
 
 def search_conditions(session: Any, model: Any, names: list[str], text: str) -> list[Any]:
-    """Every word is found: in one of the named columns, or as pinyin or initials of a name.
-
-    In related records it is looked for first: they are fewer, and the rows that point at some keys are indexed.
-    """
-    return [_found_in(session, model, names, word) for word in text[:MAX_SEARCH].replace("\x00", "").split()]
-
-
-def is_spelt(model: type, name: str) -> bool:
-    """Whether a dotted name is a name that is found by its pinyin too."""
-    *path, column = name.split(".")
-    for step in path:
-        model = inspect(model).relationships[step].mapper.class_
-    return issubclass(model, PinyinNamed) and column == model.__pinyin_of__
-
-
-def _found_in(session: Any, model: Any, names: list[str], word: str) -> Any:
-    own = [_holds(model, name, word) for name in names if "." not in name]
-    related: dict[str, list[str]] = {}
-    for name in names:
-        step, _, rest = name.partition(".")
-        if rest:
-            related.setdefault(step, []).append(rest)
-    return or_(false(), *own, *(_points_at(session, model, step, rest, word) for step, rest in related.items()))
-
-
-def _holds(model: Any, column: str, word: str) -> Any:
-    found = [getattr(model, column).contains(word, autoescape=True)]
-    if word.isascii() and is_spelt(model, column):
-        found += [getattr(model, name).contains(word.lower(), autoescape=True) for name in ("initials", "pinyin")]
-    return or_(*found)
-
-
-def _points_at(session: Any, model: Any, step: str, names: list[str], word: str) -> Any:
-    """The row points at a record in which the word is found; of one that isn't in sight nothing is found."""
-    target = inspect(model).relationships[step].mapper.class_
-    found = _found_in(session, target, names, word)
-    if f"{step}_id" not in inspect(model).columns:
-        return getattr(model, step).has(found)
-    wanted = select(target.id).where(found).correlate(None)
-    keys = list(session.scalars(wanted.limit(FEW + 1)))
-    return getattr(model, f"{step}_id").in_(keys if len(keys) <= FEW else wanted)
+    """Every word is found in one of the named columns, or as pinyin or initials of a name."""
+    return Search(session).conditions(model, names, text)
 
 
 def read_page(screen: Any, listing: Listing, size: int) -> Page:

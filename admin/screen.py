@@ -29,6 +29,7 @@ from policy.actions import resource_of
 from services import trash
 from services.tables.columns import ListColumns, ListRow
 from services.tables.keyset import COUNT_CAP, Listing, Order
+from services.tables.search import is_spelt
 
 LOOKUP_ROWS = 20
 
@@ -197,7 +198,7 @@ class Screen(ModelView):
 
     def search_placeholder(self) -> str:
         labels = dict.fromkeys(cells.label_of(self.model, name) for name in self.search)
-        spelt = any(listing.is_spelt(self.model, name) for name in self.search)
+        spelt = any(is_spelt(self.model, name) for name in self.search)
         return "、".join(labels) + ("或拼音首字母" if spelt else "")
 
     def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,

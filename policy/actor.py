@@ -17,6 +17,8 @@ from policy.actions import known
 from policy.errors import NoActor
 
 ADVISER_ROLE = "adviser"
+OWN_POSTINGS = "postings"
+ENDED = "已经结束的授权"
 
 
 class Everywhere:
@@ -40,7 +42,7 @@ _Home, _Place = aliased(Branch, name="home"), aliased(Branch, name="place")
 _ACCOUNT_WITH_GRANTS = (
     select(
         Account.id, Account.name, Account.branch_id, Account.person_id, _Home.name.label("branch_name"),
-        Grant.branch_id.label("place_id"), _Place.name.label("place_name"), _Place.parent_id.label("above"),
+        Grant.id.label("grant_id"), Grant.branch_id.label("place_id"), _Place.name.label("place_name"), _Place.parent_id.label("above"),
         Grant.role_id, Role.follows_as_id, Grant.valid_from, Grant.valid_until,
     )
     .select_from(Account)
@@ -63,11 +65,26 @@ class Holding:
     reason: str = ""
     place_id: int | None = None
     place_name: str = ""
+    key: str = ""
+    """What it comes from, a grant or one's own postings; holdings that come from one thing have one key."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What somebody with several roles or places may act as alone: all that comes from one grant, or from his postings."""
+
+    key: str
+    title: str
+    place_name: str = ""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody or something that acts. Made once for a request and never changed."""
+    """Somebody or something that acts. Made once for a request and never changed.
+
+    Attributes:
+        identity: what he acts as alone; None when all his roles hold together.
+    """
 
     name: str
     account_id: int | None = None
@@ -75,6 +92,7 @@ class Actor:
     branch_name: str = ""
     holdings: tuple[Holding, ...] = ()
     reaches: Mapping[str, Reach] = field(default_factory=dict)
+    identity: Identity | None = None
 
     def reach(self, permission: str) -> Reach:
         """The branches in which the actor has this permission; raises KeyError on an unknown one."""
@@ -97,6 +115,32 @@ class Actor:
     def role_names(self) -> list[str]:
         """The names of the roles held, each once, in the order of the grants."""
         return list(dict.fromkeys(holding.role_name for holding in self.holdings))
+
+    @property
+    def place_name(self) -> str:
+        """Where he acts: at the place of his identity, or in his own branch."""
+        return (self.identity.place_name if self.identity else "") or self.branch_name
+
+    @property
+    def identities(self) -> list[Identity]:
+        """What he may act as alone, in the order of the grants."""
+        first = {holding.key: holding for holding in reversed(self.holdings)}
+        return [
+            Identity(
+                key, f"{first[key].role_name} · {first[key].place_name or first[key].reason}", first[key].place_name
+            )
+            for key in dict.fromkeys(holding.key for holding in self.holdings)
+        ]
+
+    def acting_only_as(self, key: str) -> "Actor":
+        """The same person with nothing but what comes from one grant, or from his postings.
+
+        Never more than he has: when that grant has ended meanwhile, nothing is left until he chooses again.
+        """
+        chosen = next((one for one in self.identities if one.key == key), Identity(key, ENDED))
+        held = [holding for holding in self.holdings if holding.key == key]
+        person = {"account_id": self.account_id, "branch_id": self.branch_id, "branch_name": self.branch_name}
+        return make_actor(self.name, held, identity=chosen, **person)
 
 
 def _both(one: Reach, other: Reach) -> Reach:
@@ -138,15 +182,16 @@ def load_actor(session: Session, account: Any, day: date) -> Actor:
     holdings = []
     for row in grants:
         reach: Reach = EVERYWHERE if row.above is None else below[row.place_id]
-        holdings.append(Holding(*roles[row.role_id], reach, place_id=row.place_id, place_name=row.place_name))
+        key = f"grant-{row.grant_id}"
+        holdings.append(Holding(*roles[row.role_id], reach, place_id=row.place_id, place_name=row.place_name, key=key))
         if row.follows_as_id and reach is not EVERYWHERE:
             sent = frozenset(company for adviser, _person, company in posted if adviser in reach)
             if sent:
-                holdings.append(Holding(*roles[row.follows_as_id], sent, "本支部派出的指导员正在派驻"))
+                holdings.append(Holding(*roles[row.follows_as_id], sent, "本支部派出的指导员正在派驻", key=key))
     if home.person_id is not None and ADVISER_ROLE in roles:
         visited = frozenset(company for _adviser, person, company in posted if person == home.person_id)
         if visited:
-            holdings.append(Holding(*roles[ADVISER_ROLE], visited, "本人正在派驻"))
+            holdings.append(Holding(*roles[ADVISER_ROLE], visited, "本人正在派驻", key=OWN_POSTINGS))
     return make_actor(
         home.name, holdings, account_id=home.id, branch_id=home.branch_id, branch_name=home.branch_name or ""
     )

@@ -25,6 +25,10 @@ NOT_TRIED = {"static"}
 NO_SUCH_KEY = 200_000
 """What is added to a foreign row's key to get one that no row has."""
 
+NO_SUCH_WORD = "无此词"
+"""What pages are asked for to learn whether they look for words; those that do are known by WORDS."""
+WORDS = "words"
+
 OWN, FOREIGN, MISSING = "甲", "乙", "丁"
 KEY_FIELDS = ("id", "kept", "double")
 """The names under which pages that aren't screens are posted a row's key."""
@@ -171,6 +175,10 @@ def _of_page(rule: Any, method: str, side: Side, resources: list[str]) -> Iterat
         form = tuple(ANY_FORM.items()) if method == "POST" else ()
         yield Attempt(rule.endpoint, method, rule.rule, "page", form=form)
     for resource in resources:
+        if resource == WORDS:
+            for word in sorted({side.word(of) for of, _label in side.world.rows}):
+                yield Attempt(rule.endpoint, method, rule.rule, "words", (("q", word),), asks=word)
+            continue
         for key in side.keys(resource):
             yield about_any_key(rule, method, resource, key)
 

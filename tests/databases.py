@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,13 @@ def sqlite_office(folder: Path, build_app: Callable[..., Flask], make_tables: Ca
         shutil.copy(template, used)
 
     return Office(app, world, renew, lambda: _copy(template, used))
+
+
+def kept_as_it_is(office: Office, folder: Path) -> Office:
+    """The same office on SQLite, in which taking back brings what stands in the database now."""
+    used, kept = Path(make_url(office.app.config["SQLALCHEMY_DATABASE_URI"]).database or ""), folder / "kept.db"
+    _copy(used, kept)
+    return replace(office, undo=lambda: _copy(kept, used))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
@@ -27,6 +27,8 @@ from policy.actions import models_by_resource, resource_of, target_of
 from policy.actor import Actor, load_actor
 from tests.attempts import (
     NO_SUCH_KEY,
+    NO_SUCH_WORD,
+    WORDS,
     Attempt,
     about_any_key,
     attempts,
@@ -78,10 +80,11 @@ class Walked:
     statuses: Counter[int] = field(default_factory=Counter)
 
 
-def actor_of(role: str) -> Actor:
-    """The actor of a test account."""
+def actor_of(role: str, identity: str = "") -> Actor:
+    """The actor of a test account, with all its roles or with one alone."""
     with system_session("sign_in", readonly=True) as session:
-        return load_actor(session, session.scalar(select(Account).where(Account.username == role)), today())
+        actor = load_actor(session, session.scalar(select(Account).where(Account.username == role)), today())
+    return actor.acting_only_as(identity) if identity else actor
 
 
 # Requests and their answers
@@ -90,11 +93,12 @@ def actor_of(role: str) -> Actor:
 class Browser:
     """A role's browser: it is signed in, and keeps nothing from one request to the next."""
 
-    def __init__(self, app: Flask, role: str | None) -> None:
+    def __init__(self, app: Flask, role: str | None, identity: str = "") -> None:
         self.app, self.client = app, app.test_client(use_cookies=False)
         self.headers = {}
         if role is not None:
-            cookie = self._sign().dumps({"key": session_key(role), "seen": int(now().timestamp())})
+            kept = {"key": session_key(role), "seen": int(now().timestamp()), "identity": identity}
+            cookie = self._sign().dumps(kept)
             self.headers["Cookie"] = f"{app.config['SESSION_COOKIE_NAME']}={cookie}"
 
     def _sign(self) -> Any:
@@ -162,8 +166,11 @@ class Sight:
         return self.forbidden - self.logged_titles if attempt.path == "/" else self.forbidden
 
 
-def sight_of(actor: Actor | None) -> Sight:
-    """What the actor may see of the test world; nobody may see nothing."""
+def sight_of(actor: Actor | None, places: Iterable[str] = ()) -> Sight:
+    """What the actor may see of the test world; nobody may see nothing.
+
+    ``places``: names of branches that he is told on every page, as the places of roles that he may act as.
+    """
     keys, shown, every, numbers = set(), set(), set(), {}
     with system_session("demo", readonly=True) as session:
         for model in _models():
@@ -181,7 +188,7 @@ def sight_of(actor: Actor | None) -> Sight:
         titles = {word for row in entries for word in MARKED.findall(row.record_title) if reads_log}
         logged = {word for row in entries for word in MARKED.findall(str(row.changes)) if reads_log} | titles
         keys |= {("audit_entry", str(row.id)) for row in entries if reads_log}
-    own = {actor.branch_name} if actor is not None else set()
+    own = {actor.branch_name, *places} if actor is not None else set()
     return Sight(keys, shown | own, every - shown - own, logged, titles, numbers)
 
 
@@ -239,9 +246,9 @@ def _texts(row: Any) -> Iterator[tuple[str, bool]]:
 # Walking
 
 
-def walk(office: Office, role: str | None, tried: Iterable[Attempt] | None = None) -> Walked:
+def walk(office: Office, role: str | None, tried: Iterable[Attempt] | None = None, identity: str = "") -> Walked:
     """Make every request as one role; raises Leak at the first thing that is wrong."""
-    return Walk(office, role).through(all_attempts(office) if tried is None else tried)
+    return Walk(office, role, identity).through(all_attempts(office) if tried is None else tried)
 
 
 def all_attempts(office: Office) -> list[Attempt]:
@@ -250,7 +257,10 @@ def all_attempts(office: Office) -> list[Attempt]:
 
 
 def keys_known_to_pages(office: Office) -> dict[tuple[str, str], list[str]]:
-    """For each page that is no screen, the resources in whose tables it looks for a key that it is given."""
+    """For each page that is no screen, the resources in whose tables it looks for a key that it is given.
+
+    A page that looks for words is known by WORDS besides.
+    """
     known: dict[tuple[str, str], list[str]] = {}
     screens = screens_of(office.app)
     looked_in: list[str] = []
@@ -258,6 +268,8 @@ def keys_known_to_pages(office: Office) -> dict[tuple[str, str], list[str]]:
     def note(*call: Any) -> None:
         if str(NO_SUCH_KEY) in str(call[3]):
             looked_in.extend(re.findall(r"FROM (\w+)", call[2])[:1])
+        if NO_SUCH_WORD in str(call[3]):
+            looked_in.append(WORDS)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
@@ -266,8 +278,9 @@ def keys_known_to_pages(office: Office) -> dict[tuple[str, str], list[str]]:
                 continue
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 looked_in.clear()
+                about = about_any_key(rule, method, "", NO_SUCH_KEY)
                 for role in WHO_REACHES_PAGES:
-                    Browser(office.app, role).send(about_any_key(rule, method, "", NO_SUCH_KEY))
+                    Browser(office.app, role).send(replace(about, query=(*about.query, ("q", NO_SUCH_WORD))))
                 known[rule.endpoint, method] = list(dict.fromkeys(looked_in))
     finally:
         event.remove(Engine, "before_cursor_execute", note)
@@ -290,11 +303,12 @@ def commits() -> Iterator[list[Any]]:
 class Walk:
     """One role on its way through the app."""
 
-    def __init__(self, office: Office, role: str | None) -> None:
-        self.office, self.role, self.browser = office, str(role), Browser(office.app, role)
+    def __init__(self, office: Office, role: str | None, identity: str = "") -> None:
+        self.office, self.role, self.browser = office, str(role), Browser(office.app, role, identity)
         with office.app.app_context():
-            self.actor = actor_of(role) if role else None
-            self.sight = sight_of(self.actor)
+            self.actor = actor_of(role, identity) if role else None
+            places = {one.place_name for one in actor_of(self.role).identities} if identity else set()
+            self.sight = sight_of(self.actor, places)
             self.rows, self.entries = stored_rows(), newest_entry()
         self.walked = Walked()
 

@@ -6,16 +6,19 @@ A permission is held in a branch, not by a person: the union of the roles would 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from models import Posting
+from models import Posting, db
 from models.clock import today
 from policy import system_session
-from tests.attempts import OWN, changed, forms_and_numbers, screens_of
-from tests.conftest import signed_in
+from tests.attempts import OWN, Attempt, changed, forms_and_numbers, one_to_each_route, screens_of
+from tests.conftest import as_new, signed_in
+from tests.databases import Office, kept_as_it_is
+from tests.matrix import Browser, actor_of, all_attempts, walk
 from tests.world import SHARED, World, canary, employ
 
 NAME = "two_roles"
@@ -150,3 +153,71 @@ def test_deleting_and_unmasking_stay_in_their_branch(
         for label, key in rows_of(office[1], resource).items():
             status = client.post(f"/{resource}/delete/", data={"id": key}).status_code
             assert (status == 302) == (label in labels.split()), (resource, label)
+
+
+# Acting as one role alone: each wall stands as if there were no other role.
+
+TWO_ROLES = [("company_clerk", "desk甲"), ("branch_admin", "home乙")]
+
+
+@pytest.fixture
+def narrowed(on_sqlite: Office, tmp_path: Path) -> Iterator[Office]:
+    """A world in which somebody is a clerk on one side and an administrator on the other."""
+    with as_new(on_sqlite).app.app_context():
+        employ(on_sqlite.world, NAME, TWO_ROLES)
+        employ(on_sqlite.world, "clerk_alone", TWO_ROLES[:1])
+        employ(on_sqlite.world, "admin_alone", TWO_ROLES[1:])
+        db.session.remove()
+        yield kept_as_it_is(on_sqlite, tmp_path)
+
+
+def choose(client: FlaskClient, title: str) -> str:
+    """Choose the identity of this title from the menu; its page."""
+    page = client.get("/").get_data(as_text=True)
+    key = re.search(rf'value="([^"]+)"[^>]*>以“{title}', page)
+    assert key, page
+    return client.post("/identity/", data={"identity": key[1]}, follow_redirects=True).get_data(as_text=True)
+
+
+def test_somebody_with_two_roles_may_act_as_one_alone_and_as_both_again(narrowed: Office) -> None:
+    client = signed_in(narrowed.app, NAME)
+    rows = {side: narrowed.world.rows["person", side] for side in ("甲企", "乙")}
+    both = {side: client.get(f"/person/details/?id={key}").status_code for side, key in rows.items()}
+    page = choose(client, "支部管理员")
+    assert "现在以“支部管理员 · " in page
+    one = {side: client.get(f"/person/details/?id={key}").status_code for side, key in rows.items()}
+    client.post("/identity/", data={"identity": ""})
+    again = {side: client.get(f"/person/details/?id={key}").status_code for side, key in rows.items()}
+    assert both == again == {"甲企": 200, "乙": 200}
+    assert one == {"甲企": 404, "乙": 200}
+    assert "现在以“" not in client.get("/company/").get_data(as_text=True)
+
+
+def test_whoever_has_one_role_is_offered_no_other(narrowed: Office) -> None:
+    client = signed_in(narrowed.app, "clerk_alone")
+    assert "切换身份" not in client.get("/").get_data(as_text=True)
+    foreign = actor_of(NAME).identities[1].key
+    assert client.post("/identity/", data={"identity": foreign}).status_code == 404
+
+
+def test_a_role_that_has_ended_leaves_nothing_until_another_is_chosen(narrowed: Office) -> None:
+    actor = actor_of(NAME, "grant-999999")
+    assert not actor.reaches and actor.identity is not None
+    home = Browser(narrowed.app, NAME, "grant-999999").send(Attempt("admin.index", "GET", "/", "page"))
+    assert "恢复全部身份" in home.text and "已经结束的授权" in home.text
+
+
+@pytest.mark.parametrize(("place", "alone"), [(0, "clerk_alone"), (1, "admin_alone")])
+def test_acting_as_one_role_is_like_having_that_role_alone(place: int, alone: str, narrowed: Office) -> None:
+    whole = actor_of(NAME)
+    narrow = whole.acting_only_as(whole.identities[place].key)
+    assert narrow.reaches == actor_of(alone).reaches
+    for permission, reach in narrow.reaches.items():
+        assert reach <= whole.reach(permission), permission
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_no_route_leaks_to_somebody_acting_as_one_of_two_roles(place: int, narrowed: Office) -> None:
+    identity = actor_of(NAME).identities[place].key
+    tried = one_to_each_route(all_attempts(narrowed))
+    assert walk(narrowed, NAME, tried, identity).made > 400

@@ -28,6 +28,7 @@ from models.clock import today
 from policy import the_actor
 from policy.actor import Actor
 from services import monthly_reports
+from services.reports.charts import home_charts
 from services.reports.programme import FIGURES, count_figures, this_month, visit_overdue_days
 
 TODO = (
@@ -76,7 +77,7 @@ def is_company_clerk(actor: Actor) -> bool:
 
 
 def overview(actor: Actor) -> dict[str, Any]:
-    """The programme's totals, what is open, the checklist by company, who is missing."""
+    """The programme's totals, its charts, what is open, the checklist by company, who is missing."""
     keys = [key for key in TODO if key != "reports_to_accept" or actor.may("monthly_report:accept")]
     todo = [
         {"figure": figure, "count": number, "state": "bad" if figure.key in SERIOUS else "mid"}
@@ -86,6 +87,7 @@ def overview(actor: Actor) -> dict[str, Any]:
     missing = monthly_reports.missing_companies(db.session(), this_month()) if actor.may("company:read") else []
     return {
         "figures": count_figures(db.session(), actor),
+        "charts": home_charts(db.session(), actor),
         "todo": todo,
         "matrix": checklist_matrix(db.session()) if actor.may("assessment:read") else None,
         "not_visited": not_visited() if actor.may("visit:read") else [],

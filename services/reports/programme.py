@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from models import (
     Adviser,
     AdviserStatus,
+    Assessment,
     CareVisit,
     Company,
     DevelopmentStep,
@@ -32,7 +33,7 @@ from models import (
     UnregisteredMember,
     Visit,
 )
-from models.clock import today
+from models.clock import CITY_TIME, today
 from models.column_types import PartialDate
 from policy.actions import models_by_resource
 from policy.actor import EVERYWHERE, Actor
@@ -49,18 +50,22 @@ HANDED_IN = (ReportStatus.SUBMITTED, ReportStatus.ACCEPTED)
 
 @dataclass(frozen=True)
 class Figure:
-    """A total: the rows of a resource that meet a condition; ``/<resource>/?figure=<key>`` lists them."""
+    """A total: the rows of a resource that meet a condition; ``/<resource>/?figure=<key>`` lists them.
+
+    ``listed_by``: the filters that list the same rows, where no screen knows the figure by its key.
+    """
 
     key: str
     title: str
     unit: str
     resource: str
     criterion: Callable[[], ColumnElement[bool]]
+    listed_by: str = ""
 
     @property
     def url(self) -> str:
         """The list of the very rows counted."""
-        return f"/{self.resource}/?figure={self.key}"
+        return f"/{self.resource}/?{self.listed_by or f'figure={self.key}'}"
 
 
 def this_month() -> str:
@@ -92,6 +97,24 @@ def _reached(stage: Stage) -> ColumnElement[bool]:
 def _took_key_post() -> ColumnElement[bool]:
     post = select(KeyPost.id).where(KeyPost.person_id == Person.id, KeyPost.since >= START)
     return and_(_of_the_programme(), post.correlate(Person).exists())
+
+
+def _open_for(at_least: int, below: int | None = None) -> ColumnElement[bool]:
+    """Open, and that for so many days since the assessment it came from, or since it was written down without one."""
+
+    def found_until(day: date) -> ColumnElement[bool]:
+        # NULL must not come out of it: it is negated, too.
+        written = and_(assessed.is_(None), Rectification.created_at < datetime.combine(day, time.max, CITY_TIME))
+        return or_(and_(assessed.is_not(None), assessed <= day), written)
+
+    assessed = select(Assessment.assessed_on).where(Assessment.id == Rectification.assessment_id)
+    assessed = assessed.correlate(Rectification).scalar_subquery()
+    conditions = [Rectification.status == RectificationStatus.OPEN]
+    if at_least:
+        conditions.append(found_until(today() - timedelta(days=at_least)))
+    if below is not None:
+        conditions.append(not_(found_until(today() - timedelta(days=below))))
+    return and_(*conditions)
 
 
 def _overdue() -> ColumnElement[bool]:
@@ -178,6 +201,13 @@ _ALL = [
     Figure("care_missing", "慰问还没有到", "人", "care_visit", lambda: CareVisit.visited_on.is_(None)),
     Figure("contacts_missing", "本月还没有结对联系", "对", "one_to_one_pairing", _not_contacted_this_month),
     Figure("regulations_to_review", "制度需要检查", "项", "regulation", _to_review),
+    Figure("applied", "递交入党申请", "名", "person", lambda: _reached(Stage.APPLICANT)),
+    Figure("candidates", "确定为发展对象", "名", "person", lambda: _reached(Stage.CANDIDATE)),
+    Figure("full_members", "转为正式党员", "名", "person", lambda: _reached(Stage.FULL)),
+    Figure("open_under_30", "整改未完成，不到 30 天", "项", "rectification", lambda: _open_for(0, 30)),
+    Figure("open_30_to_59", "整改未完成，30 到 59 天", "项", "rectification", lambda: _open_for(30, 60)),
+    Figure("open_60_to_89", "整改未完成，60 到 89 天", "项", "rectification", lambda: _open_for(60, 90)),
+    Figure("open_from_90", "整改未完成，90 天及以上", "项", "rectification", lambda: _open_for(90)),
     Figure("open_problems", "难题未办结", "个", "problem", lambda: Problem.status != ProblemStatus.CLOSED),
 ]  # fmt: skip
 
