@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import commands
 from admin import auth, checks, errors
+from admin.guide import links_of
 from admin.menu import menu
 from admin.pages import PAGES
 from admin.pages.attachments import allow_uploads
@@ -133,6 +134,7 @@ def add_to_templates(app: Flask) -> None:
             "asset": asset,
             "actor": current_actor.get(),
             "menu": menu,
+            "guide_links": links_of,
             "product_name": PRODUCT_NAME,
             "is_demo": demo_is_loaded(),
         }

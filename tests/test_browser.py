@@ -1,63 +1,27 @@
 """A real browser: the city administrator at a desk, the adviser on a phone; no violation of the strict CSP."""
 
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from flask_migrate import upgrade
-from werkzeug.serving import make_server
 
-import commands
-from models import db
-from tests.conftest import build_app
+from tests.site import running_chromium, served_demo, signed_in
 
 pytestmark = pytest.mark.browser
-PASSWORD = "demo-password-1"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo on a port of this machine, with form tokens as in production."""
-    folder = tmp_path_factory.mktemp("site")
-    app = build_app(f"sqlite:///{folder / 'demo.db'}", folder, WTF_CSRF_ENABLED=True)
-    with app.app_context():
-        upgrade()
-        commands.fill_demo(PASSWORD)
-        db.engine.dispose()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    """The demo's address."""
+    with served_demo(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(one for one in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(one).exists())
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
-        yield browser
-        browser.close()
-
-
-def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, list[str]]:
-    """A page in which somebody signed in, and the list that gathers what the browser complains of."""
-    page = chromium.new_page(viewport={"width": width, "height": 860})
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{site}/sign-in")
-    page.fill("#username", name)
-    page.fill("#password", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector("h1:has-text('工作台')")
-    return page, complaints
+    """A browser."""
+    with running_chromium() as chromium:
+        yield chromium
 
 
 def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chromium: Any, site: str) -> None:
