@@ -1,6 +1,6 @@
 """A real browser: the city administrator at a desk, the adviser on a phone; no violation of the strict CSP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -61,4 +61,31 @@ def test_the_adviser_writes_a_visit_on_a_phone(chromium: Any, site: str) -> None
     for address in ("/", "/visit/", "/company/", "/posting/"):
         page.goto(site + address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+    assert complaints == []
+
+
+def count_clicks(page: Any) -> Callable[[], int]:
+    """Count what is clicked or tapped in a page from now on, over all pages that it leads to."""
+    page.context.expose_function("clicked", lambda: clicks.append(1))
+    page.add_init_script("addEventListener('pointerdown', () => window.clicked(), true)")
+    page.reload()
+    clicks: list[int] = []
+    return lambda: len(clicks)
+
+
+def test_the_offices_round_takes_five_clicks_find_by_pinyin_change_see_the_history(chromium: Any, site: str) -> None:
+    page, complaints = signed_in(chromium, site, "city_admin", 1280)
+    page.goto(f"{site}/company/")
+    clicks = count_clicks(page)
+    page.click("#search")
+    page.keyboard.type("xyjz")
+    page.keyboard.press("Enter")
+    page.click("td.main a:has-text('兴业建筑')")
+    page.click(".nav-tabs a:has-text('编辑')")
+    page.fill("#address", "示例路 12 号")
+    page.click("button:text-is('保存')")
+    page.wait_for_selector("dd:has-text('示例路 12 号')")
+    page.click(".nav-tabs a:has-text('历史')")
+    page.wait_for_selector("tr:has-text('地址') .new:has-text('示例路 12 号')")
+    assert 0 < clicks() <= 5
     assert complaints == []
