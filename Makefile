@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint matrix bench profile drill format migrate fresh
+.PHONY: help run test lint matrix bench profile drill format migrate fresh screenshots
 
 N ?= 1000000
 CASE ?= first
@@ -7,7 +7,7 @@ ROLE ?= city
 PYTEST := .venv/bin/pytest -n 2 --dist worksteal
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install, migrate, load the demo into an empty database, serve (HOST, PORT)
 	@scripts/bootstrap
@@ -46,6 +46,11 @@ profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=10000
 drill: ## kill the server and the database 200 times while people work, and see what is lost (long)
 	@scripts/bootstrap --dev
 	.venv/bin/python -m tests.drills
+
+screenshots: ## picture every kind of page at three widths into screenshots/, and renew those of the guide
+	@scripts/bootstrap --dev
+	@scripts/ensure-chromium
+	.venv/bin/python -m tests.screenshots
 
 format: ## put the code into the agreed form
 	@scripts/bootstrap --dev

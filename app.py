@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import commands
 from admin import auth, checks, compression, errors
+from admin.guide import links_of
 from admin.identity import identities
 from admin.menu import breadcrumbs, menu
 from admin.pages import PAGES
@@ -137,6 +138,7 @@ def add_to_templates(app: Flask) -> None:
             "identities": identities,
             "menu": menu,
             "theme": app.extensions["admin"][0].theme,
+            "guide_links": links_of,
             "product_name": PRODUCT_NAME,
             "is_demo": demo_is_loaded(),
         }

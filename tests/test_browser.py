@@ -1,63 +1,27 @@
 """A real browser: the city administrator at a desk, the adviser on a phone; no violation of the strict CSP."""
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask_migrate import upgrade
-from werkzeug.serving import make_server
 
-import commands
-from models import db
-from tests.conftest import build_app
+from tests.site import running_chromium, served_demo, signed_in
 
 pytestmark = pytest.mark.browser
-PASSWORD = "demo-password-1"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo on a port of this machine, with form tokens as in production."""
-    folder = tmp_path_factory.mktemp("site")
-    app = build_app(f"sqlite:///{folder / 'demo.db'}", folder, WTF_CSRF_ENABLED=True)
-    with app.app_context():
-        upgrade()
-        commands.fill_demo(PASSWORD)
-        db.engine.dispose()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    """The demo's address."""
+    with served_demo(tmp_path_factory.mktemp("site")) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(one for one in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(one).exists())
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
-        yield browser
-        browser.close()
-
-
-def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, list[str]]:
-    """A page in which somebody signed in, and the list that gathers what the browser complains of."""
-    page = chromium.new_page(viewport={"width": width, "height": 860})
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{site}/sign-in")
-    page.fill("#username", name)
-    page.fill("#password", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector("h1:has-text('工作台')")
-    return page, complaints
+    """A browser."""
+    with running_chromium() as chromium:
+        yield chromium
 
 
 def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chromium: Any, site: str) -> None:
@@ -97,4 +61,31 @@ def test_the_adviser_writes_a_visit_on_a_phone(chromium: Any, site: str) -> None
     for address in ("/", "/visit/", "/company/", "/posting/"):
         page.goto(site + address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+    assert complaints == []
+
+
+def count_clicks(page: Any) -> Callable[[], int]:
+    """Count what is clicked or tapped in a page from now on, over all pages that it leads to."""
+    page.context.expose_function("clicked", lambda: clicks.append(1))
+    page.add_init_script("addEventListener('pointerdown', () => window.clicked(), true)")
+    page.reload()
+    clicks: list[int] = []
+    return lambda: len(clicks)
+
+
+def test_the_offices_round_takes_five_clicks_find_by_pinyin_change_see_the_history(chromium: Any, site: str) -> None:
+    page, complaints = signed_in(chromium, site, "city_admin", 1280)
+    page.goto(f"{site}/company/")
+    clicks = count_clicks(page)
+    page.click("#search")
+    page.keyboard.type("xyjz")
+    page.keyboard.press("Enter")
+    page.click("td.main a:has-text('兴业建筑')")
+    page.click(".nav-tabs a:has-text('编辑')")
+    page.fill("#address", "示例路 12 号")
+    page.click("button:text-is('保存')")
+    page.wait_for_selector("dd:has-text('示例路 12 号')")
+    page.click(".nav-tabs a:has-text('历史')")
+    page.wait_for_selector("tr:has-text('地址') .new:has-text('示例路 12 号')")
+    assert 0 < clicks() <= 5
     assert complaints == []

@@ -7,10 +7,12 @@ from admin.pages.assessment import AssessmentPage
 from admin.pages.attachments import FilePage
 from admin.pages.audit_seals import AuditSealPage
 from admin.pages.doubles import DoublesPage
+from admin.pages.guide import GuidePage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.palette import SearchPage
 from admin.pages.role_permissions import RolePermissionsPage
 
 PAGES: list[Any] = [
     ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
+    GuidePage,
 ]  # fmt: skip

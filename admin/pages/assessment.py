@@ -48,6 +48,10 @@ class AssessmentPage(BaseView):
     def is_accessible(self) -> bool:
         return the_actor().may("assessment:read")
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("areas", "标准化")]
+
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         assessment = _asked()

@@ -31,6 +31,10 @@ class FilePage(BaseView):
     def is_accessible(self) -> bool:
         return the_actor().may("attachment:read")
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("records", "附件")]
+
     @expose("/")
     def index(self) -> Any:
         """The file under the name it came with. Only pictures open in the browser: they were drawn by ourselves."""

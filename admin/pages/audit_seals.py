@@ -23,6 +23,10 @@ class AuditSealPage(BaseView):
     def is_accessible(self) -> bool:
         return the_actor().may("audit_seal:read")
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("auditor", "审计封存")]
+
     @expose("/")
     def index(self) -> Any:
         checked = "check" in request.args

@@ -24,6 +24,10 @@ class DoublesPage(BaseView):
     def is_accessible(self) -> bool:
         return the_actor().may("person:merge")
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("city-office", "重复的人")]
+
     @expose("/")
     def index(self) -> Any:
         return self.render(

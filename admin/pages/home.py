@@ -26,7 +26,7 @@ from models import (
 )
 from models.clock import today
 from policy import the_actor
-from policy.actor import Actor
+from policy.actor import EVERYWHERE, Actor
 from services import monthly_reports
 from services.reports.charts import home_charts
 from services.reports.programme import FIGURES, count_figures, this_month, visit_overdue_days
@@ -48,6 +48,17 @@ class HomePage(AdminIndexView):
 
     def is_accessible(self) -> bool:
         return True
+
+    def guide_places(self) -> list[tuple[str, str | None]]:
+        """The chapter of whoever is signed in."""
+        actor = the_actor()
+        if is_adviser(actor):
+            return [("adviser", None)]
+        if is_company_clerk(actor):
+            return [("clerk", None)]
+        if not actor.may("adviser:read"):
+            return [("auditor", None)]
+        return [("city-office" if actor.reach("adviser:read") is EVERYWHERE else "branch", None)]
 
     @expose("/")
     def index(self) -> Any:

@@ -27,6 +27,10 @@ class ReportDesk(BaseView):
     def is_accessible(self) -> bool:
         return the_actor().may("monthly_report:read")
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("branch", "接收月报")]
+
     @expose("/")
     def index(self) -> Any:
         return self._page(request.args.get("month") or this_month())

@@ -26,6 +26,10 @@ class RolePermissionsPage(BaseView):
     def is_accessible(self) -> bool:
         return the_actor().may("role_permission:read")
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("auditor", "安全管理员：授权")]
+
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         role = one_row(select(Role), Role, request.values.get("id", ""))

@@ -1,0 +1,189 @@
+"""The demo as a site in a real browser: served on a port of this machine, with people signed in, page by page."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask_migrate import upgrade
+from werkzeug.serving import make_server
+
+import commands
+from models import db
+from tests.conftest import build_app
+
+PASSWORD = "demo-password-1"
+CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
+DESK, TABLET, PHONE, NARROW = 1280, 768, 390, 320
+"""Widths of screens in CSS pixels."""
+
+
+@contextmanager
+def served_demo(folder: Path) -> Iterator[str]:
+    """The demo's address while it is served, with form tokens as in production."""
+    app = build_app(f"sqlite:///{folder / 'demo.db'}", folder, WTF_CSRF_ENABLED=True)
+    with app.app_context():
+        upgrade()
+        commands.fill_demo(PASSWORD)
+        db.engine.dispose()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@contextmanager
+def running_chromium() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright  # plain pytest runs where it isn't installed
+
+    path = next(one for one in CHROMIUM if Path(one).exists())
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
+        yield browser
+        browser.close()
+
+
+def new_page(chromium: Any, width: int) -> Any:
+    """A page in a browser that is nobody's yet."""
+    return chromium.new_page(viewport={"width": width, "height": 860}, locale="zh-CN")
+
+
+def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, list[str]]:
+    """A page in which somebody signed in, and the list that gathers what the browser complains of."""
+    page = new_page(chromium, width)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{site}/sign-in")
+    page.fill("#username", name)
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector("h1:has-text('工作台')")
+    return page, complaints
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of page: who looks at it, and how it is reached from the site's address."""
+
+    name: str
+    username: str
+    go: Callable[[Any, str], None]
+
+
+def _at(path: str) -> Callable[[Any, str], None]:
+    return lambda page, site: page.goto(site + path)
+
+
+def _of_first(resource: str, tail: str = "details") -> Callable[[Any, str], None]:
+    """A page of the first record in a list."""
+
+    def go(page: Any, site: str) -> None:
+        page.goto(f"{site}/{resource}/")
+        href = page.locator("td.main a").first.get_attribute("href")
+        page.goto(site + href.replace("/details/", f"/{tail}/"))
+
+    return go
+
+
+def _refused(page: Any, site: str) -> None:
+    """A form that came back with errors."""
+    page.goto(f"{site}/company/new/")
+    page.fill("#employees", "很多")
+    page.click("main form button[type=submit] >> nth=0")
+    page.wait_for_selector("[role=alert]")
+
+
+def _conflict(page: Any, site: str) -> None:
+    """The page that shows both versions, after somebody else saved."""
+    _of_first("company", "edit")(page, site)
+    other = page.context.new_page()
+    for one, note in ((other, "别处先保存的备注"), (page, "这里后保存的备注")):
+        if one is other:
+            other.goto(page.url)
+        one.fill("#note", note)
+        one.click("main form button[type=submit] >> nth=0")
+        one.wait_for_selector("h1")
+    other.close()
+
+
+def _assessment(page: Any, site: str) -> None:
+    _of_first("assessment")(page, site)
+    page.goto(page.url.replace("/assessment/details/", "/assess/"))
+
+
+KINDS = [
+    Kind("sign-in", "", _at("/sign-in")),
+    Kind("home-city", "city_admin", _at("/")),
+    Kind("home-branch", "branch_admin", _at("/")),
+    Kind("home-liaison", "liaison", _at("/")),
+    Kind("home-adviser", "adviser", _at("/")),
+    Kind("home-clerk", "company_clerk", _at("/")),
+    Kind("home-inspector", "inspector", _at("/")),
+    Kind("home-system", "system_admin", _at("/")),
+    Kind("home-security", "security_admin", _at("/")),
+    Kind("home-auditor", "auditor", _at("/")),
+    Kind("list", "city_admin", _at("/company/")),
+    Kind("list-filtered", "city_admin", _at("/person/?search=示例&flt0_stage=activist")),
+    Kind("list-empty", "city_admin", _at("/company/?search=没有这家")),
+    Kind("list-adviser", "adviser", _at("/visit/")),
+    Kind("find", "city_admin", _at("/person/find/")),
+    Kind("form", "city_admin", _at("/company/new/")),
+    Kind("form-edit", "city_admin", _of_first("company", "edit")),
+    Kind("form-visit", "adviser", _at("/visit/new/")),
+    Kind("error", "city_admin", _refused),
+    Kind("conflict", "city_admin", _conflict),
+    Kind("details", "city_admin", _of_first("company")),
+    Kind("details-person", "branch_admin", _of_first("person")),
+    Kind("details-adviser", "adviser", _of_first("posting")),
+    Kind("history", "city_admin", _of_first("company", "history")),
+    Kind("explain", "city_admin", _of_first("company", "explain")),
+    Kind("delete", "city_admin", _of_first("visit", "delete")),
+    Kind("checklist", "city_admin", _assessment),
+    Kind("report-desk", "city_admin", _at("/report-desk/")),
+    Kind("permissions", "security_admin", _at("/role-permissions/")),
+    Kind("audit", "auditor", _at("/audit_entry/")),
+    Kind("audit-entry", "auditor", _of_first("audit_entry")),
+    Kind("audit-seals", "auditor", _at("/audit-seals/")),
+    Kind("password", "adviser", _at("/password")),
+    Kind("not-found", "adviser", _at("/nowhere")),
+    Kind("guide", "adviser", _at("/help/adviser")),
+]
+"""Every kind of page that people meet, each as somebody who meets it."""
+
+
+class Visitors:
+    """Browsers of people who are signed in already, one for each person and width, and what the browsers complain of."""
+
+    def __init__(self, chromium: Any, site: str) -> None:
+        self._chromium, self._site = chromium, site
+        self._pages: dict[tuple[str, int], Any] = {}
+        self._complaints: list[list[str]] = []
+
+    def page_of(self, username: str, width: int) -> Any:
+        """Somebody's page; nobody's for an empty name."""
+        key = username, width
+        if key not in self._pages:
+            if username:
+                self._pages[key], complaints = signed_in(self._chromium, self._site, username, width)
+                self._complaints.append(complaints)
+            else:
+                self._pages[key] = new_page(self._chromium, width)
+        return self._pages[key]
+
+    def open(self, kind: Kind, width: int) -> Any:
+        """A page of this kind, opened."""
+        page = self.page_of(kind.username, width)
+        kind.go(page, self._site)
+        return page
+
+    def complaints(self) -> list[str]:
+        """Breaches of the CSP and errors of scripts; the browser reports a refusing status by itself, as it should."""
+        return [
+            text for texts in self._complaints for text in texts if "the server responded with a status" not in text
+        ]
