@@ -8,5 +8,14 @@ from admin.pages.audit_seals import AuditSealPage
 from admin.pages.doubles import DoublesPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.role_permissions import RolePermissionsPage
+from admin.pages.saved_views import SavedViewsPage
 
-PAGES: list[Any] = [ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage]
+PAGES: list[Any] = [
+    ReportDesk,
+    AssessmentPage,
+    FilePage,
+    DoublesPage,
+    RolePermissionsPage,
+    AuditSealPage,
+    SavedViewsPage,
+]
