@@ -211,17 +211,14 @@ def filter_controls(screen: Any) -> list[Control]:
         control.inputs.append(given)
         if isinstance(one, ChoiceFilter):
             control.options = one.choices()
-            control.kind = "one" if one.single else _kind_of_choice(len(control.options))
+            few = "checks" if len(control.options) <= FEW_CHOICES else "many"
+            control.kind = "one" if one.single else few
         elif isinstance(one, BoundFilter):
             control.kind = "numbers" if one.of_numbers else "dates"
             given["label"] = f"{one.name}（{'从' if one.part == 'from' else '到'}）"
         elif isinstance(one, RelationFilter):
             _offer_records(screen, control, one, value)
     return list(controls.values())
-
-
-def _kind_of_choice(choices: int) -> str:
-    return "checks" if choices <= FEW_CHOICES else "many"
 
 
 def _offer_records(screen: Any, control: Control, one: RelationFilter, value: str) -> None:
@@ -231,7 +228,7 @@ def _offer_records(screen: Any, control: Control, one: RelationFilter, value: st
         control.kind, rows = "lookup", [(key, row.title) for key, row in one.chosen(value).items()]
         control.lookup_url = address(screen.get_url(".ajax_lookup"), {"name": one.key, "for": "filter"})
     else:
-        control.kind = _kind_of_choice(len(rows))
+        control.kind = "many"
     control.options = [(str(key), title) for key, title in rows]
 
 

@@ -42,6 +42,7 @@
     const address = select.dataset.find;
     const box = new TomSelect(select, {
       valueField: "id", labelField: "title", searchField: address ? [] : ["title"], maxOptions: 60, hideSelected: true,
+      closeAfterSelect: true, onItemAdd() { this.setTextboxValue(""); },
       placeholder: address ? "可输汉字或拼音首字母" : "不限，可选几项",
       ...(address && {
         preload: "focus", shouldLoad: () => true, score: () => () => 1,

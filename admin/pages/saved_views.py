@@ -21,6 +21,9 @@ class SavedViewsPage(BaseView):
     def is_visible(self) -> bool:
         return False
 
+    def is_accessible(self) -> bool:
+        return any(screen.is_accessible() for screen in self._screens())
+
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         """What is saved of a list, and a form that keeps what it is asked for now."""
@@ -69,13 +72,15 @@ class SavedViewsPage(BaseView):
         flash("已保存视图。", "success")
         return redirect(_opened_url(screen, view))
 
+    def _screens(self) -> list[Any]:
+        return [view for view in self.admin._views if hasattr(view, "resource")]
+
     def _view(self, key: str) -> SavedView:
         return saved_views.view_of_key(db.session(), key) or abort(404)
 
     def _screen_of(self, resource: str) -> Any:
         """The list's screen, which the actor must be allowed to open."""
-        found = (one for one in self.admin._views if getattr(one, "resource", None) == resource)
-        screen = next(found, None) or abort(404)
+        screen = next((one for one in self._screens() if one.resource == resource), None) or abort(404)
         if not screen.is_accessible():
             raise NotAllowed("您没有查看这类记录的权限。")
         return screen
