@@ -60,6 +60,8 @@
         loading: () => '<div class="no-results">正在查找</div>',
       },
     });
+    // It is only what the form sends; its label now belongs to the box.
+    select.setAttribute("aria-hidden", "true");
     box.control.addEventListener("click", (event) => {
       if (!event.target.matches(".drop-item")) return;
       event.stopPropagation();
@@ -276,7 +278,6 @@
       });
       table.classList.add("editing");
       button.textContent = "改完了";
-      button.setAttribute("aria-pressed", "true");
       said.textContent = "可以在表中修改了；每改一处，自动保存。";
       table.querySelector(".cell-editor input, .cell-editor select, .cell-editor textarea")?.focus();
     };
@@ -292,7 +293,6 @@
       }));
       table.classList.remove("editing");
       button.textContent = words;
-      button.setAttribute("aria-pressed", "false");
       said.textContent = "";
     };
 

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 
 from admin import listing
-from admin.pages.common import save
+from admin.pages.common import public_url, save
 from models import SavedView, db
 from policy import Changed, NotAllowed, Refused
 from services import saved_views
+
+MAX_VALUE = 1_000
 
 
 class SavedViewsPage(BaseView):
@@ -107,6 +109,7 @@ class SavedViewsPage(BaseView):
             screen=screen,
             view=view,
             holds_words=holds_words(screen, view.asks),
+            link=public_url() + url_for("saved_views.open_view", key=view.key),
             name=name,
             shared=shared,
             error=error,
@@ -121,9 +124,6 @@ def kept(screen: Any) -> dict[str, str]:
         if place.isdecimal() and int(place) < len(screen.columns):
             asked["sort"] = screen.columns[int(place)]
     return {name: value for name, value in asked.items() if "\x00" not in value and len(value) <= MAX_VALUE}
-
-
-MAX_VALUE = 1_000
 
 
 def described(screen: Any) -> list[str]:
