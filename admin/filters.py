@@ -3,8 +3,9 @@
 from datetime import datetime, time
 from typing import Any
 
+from flask import g
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
-from sqlalchemy import Boolean, Date, Enum, Integer, false, inspect
+from sqlalchemy import Boolean, Date, Enum, Integer, false, inspect, select
 
 from admin.cells import WORDS, code_labels
 from models import db
@@ -12,12 +13,20 @@ from models.clock import CITY_TIME
 from models.column_types import PartialDate, PartialDateType, UtcDateTime
 
 MAX_TEXT = 100
+MAX_SEVERAL = 1_000
+NOT_THERE = "无此记录"
 
 
 class ScreenFilter(BaseSQLAFilter):
-    """A filter known by its key in the address."""
+    """A filter known by its key in the address.
 
-    kind = "text"
+    Attributes:
+        free_text: whether its value is what somebody typed, which may hold a name.
+        longest: so many characters a value may have.
+    """
+
+    free_text = False
+    longest = MAX_TEXT
 
     def __init__(self, column: Any, name: str, key: str, part: str = "") -> None:
         super().__init__(column, name)
@@ -27,11 +36,21 @@ class ScreenFilter(BaseSQLAFilter):
         return self.part
 
     def validate(self, value: str) -> bool:
-        return "\x00" not in value and len(value) <= MAX_TEXT
+        return "\x00" not in value and len(value) <= self.longest
+
+    def in_words(self, value: str) -> str:
+        """What is asked, as people read it."""
+        return value
+
+    def shared(self, value: str) -> str | None:
+        """What of a value others may be handed: nothing that the reader doesn't see himself; None for nothing."""
+        return None if self.free_text else value
 
 
 class ContainsFilter(ScreenFilter):
     """Text that contains what is asked."""
+
+    free_text = True
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:
         return query.filter(self.column.contains(value, autoescape=True))
@@ -40,7 +59,12 @@ class ContainsFilter(ScreenFilter):
 class ChoiceFilter(ScreenFilter):
     """One or several of a list, separated by commas in the address."""
 
-    kind = "choice"
+    longest = MAX_SEVERAL
+
+    @property
+    def single(self) -> bool:
+        """Whether only one makes sense: of yes and no, both is no condition."""
+        return isinstance(self.column.type, Boolean)
 
     def choices(self) -> list[tuple[str, str]]:
         info, kind = self.column.info, self.column.type
@@ -53,16 +77,28 @@ class ChoiceFilter(ScreenFilter):
         return [(member.value, member.label) for member in kind.enum_class]
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:
-        wanted: list[Any] = [part for part in value.split(",") if part in dict(self.choices())]
+        known = dict(self.choices())
+        wanted: list[Any] = [part for part in value.split(",") if part in known]
         if isinstance(self.column.type, Boolean):
             wanted = [part == "1" for part in wanted]
         return query.filter(self.column.in_(wanted)) if wanted else query.filter(false())
+
+    def in_words(self, value: str) -> str:
+        labels = dict(self.choices())
+        return "、".join(dict.fromkeys(labels.get(part, "无此项") for part in value.split(",")))
+
+    def shared(self, value: str) -> str:
+        known = dict(self.choices())
+        return ",".join(part for part in value.split(",") if part in known) or "-"
 
 
 class BoundFilter(ScreenFilter):
     """From or until a date or a number."""
 
-    kind = "range"
+    @property
+    def of_numbers(self) -> bool:
+        """Whether it bounds numbers; else it bounds days."""
+        return isinstance(self.column.type, Integer)
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:
         try:
@@ -71,8 +107,22 @@ class BoundFilter(ScreenFilter):
             return query.filter(false())
         return query.filter(self.column >= bound if self.part == "from" else self.column <= bound)
 
+    def in_words(self, value: str) -> str:
+        bound = f"{'从' if self.part == 'from' else '到'} {value}"
+        return bound if self._makes_sense(value) else f"{bound}（不是{'整数' if self.of_numbers else '日期'}）"
+
+    def shared(self, value: str) -> str | None:
+        return value if self._makes_sense(value) else None
+
+    def _makes_sense(self, value: str) -> bool:
+        try:
+            self._read(value)
+        except (ValueError, OverflowError):
+            return False
+        return True
+
     def _read(self, value: str) -> Any:
-        if isinstance(self.column.type, Integer):
+        if self.of_numbers:
             number = int(value)
             if abs(number) > 2_147_483_647:
                 raise ValueError("out of range")
@@ -88,23 +138,45 @@ class BoundFilter(ScreenFilter):
 
 
 class RelationFilter(ScreenFilter):
-    """Rows that point at one record, which must itself be in sight."""
+    """Rows that point at one of some records, which must themselves be in sight."""
 
-    kind = "lookup"
+    longest = MAX_SEVERAL
 
     def __init__(self, column: Any, name: str, key: str, target: type) -> None:
         super().__init__(column, name, key)
-        self.target = target
+        self.target: Any = target
 
-    def chosen(self, value: str) -> Any:
-        """The record chosen, or None when there is none in sight."""
-        if not (value.isascii() and value.isdigit() and len(value) < 16):
-            return None
-        return db.session.get(self.target, int(value))
+    def chosen(self, value: str) -> dict[int, Any]:
+        """The records that a value names, as far as they are in sight, by their keys; asked for once in a request."""
+        known = g.setdefault("records_of_filters", {})
+        if (self.target, value) not in known:
+            keys = [int(part) for part in value.split(",") if part.isascii() and part.isdigit() and len(part) < 16]
+            rows = db.session.scalars(self._named(keys)) if keys else []
+            known[self.target, value] = {row.id: row for row in rows}
+        return known[self.target, value]
+
+    def _named(self, keys: list[int]) -> Any:
+        return select(self.target).where(self.target.id.in_(keys)).order_by(self.target.id)
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:
+        keys = sorted(self.chosen(value))
+        if len(keys) == 1:
+            return query.filter(self.column == keys[0])
+        return query.filter(self.column.in_(keys)) if keys else query.filter(false())
+
+    def in_words(self, value: str) -> str:
         found = self.chosen(value)
-        return query.filter(self.column == found.id) if found is not None else query.filter(false())
+        titles = [row.title for row in found.values()]
+        return "、".join(titles if len(found) == len(_parts(value)) else [*titles, NOT_THERE])
+
+    def shared(self, value: str) -> str:
+        found = self.chosen(value)
+        # Key 0 is no record's: it stands for those that are gone or out of the reader's sight, be they one or many.
+        return ",".join(map(str, [*found, *([] if len(found) == len(_parts(value)) else [0])]))
+
+
+def _parts(value: str) -> set[str]:
+    return set(value.split(","))
 
 
 def make_filters(model: type, name: str, label: str) -> list[ScreenFilter]:

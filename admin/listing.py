@@ -1,5 +1,6 @@
-"""What a list page is made of: its rows by keyset, search, filter controls and chips."""
+"""What a list page is made of: what its address asks, its rows by keyset, search, filter controls and chips."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,8 +17,40 @@ from services.tables.keyset import Count, Cursor, Listing
 from services.tables.search import Search
 
 MAX_CHOICES = 50
+FEW_CHOICES = 8
+"""Up to so many choices are boxes to tick; more are a list to choose from."""
+ASKS = ("search", "sort", "desc", "figure", "cols", "view")
+"""What an address asks of a list besides filters: words to find, its order, a total's rows, its columns, the view shown."""
 PLACE = ("after", "before", "page")
 """What an address says of the place in a list: the row before or after it, and the number to show for the page."""
+
+
+def arguments(but: tuple[str, ...] = ()) -> dict[str, str]:
+    """What the address asks of the list, each thing once; its place in the list isn't among it.
+
+    A form that is sent without a script names each value of a filter, and its empty inputs: here the values are joined
+    and the empty ones left out.
+    """
+    found = {}
+    for given in request.args:
+        name = re.sub(r"^flt\d*_", "flt0_", given)
+        several = name.startswith("flt0_") or name == "cols"
+        if name in but or not (several or name in ASKS):
+            continue
+        values = [value for value in request.args.getlist(given) if value.strip()]
+        if values:
+            found[name] = ",".join(values) if several else values[0]
+    return found
+
+
+def asked_filters(screen: Any) -> list[tuple[int, Any, str]]:
+    """The filters that the address asks for: number, filter and value."""
+    asked = arguments()
+    return [
+        (index, one, asked[f"flt0_{one.key}"])
+        for index, one in enumerate(screen._filters or [])
+        if f"flt0_{one.key}" in asked
+    ]
 
 
 class Shown(NamedTuple):
@@ -56,12 +89,20 @@ class Page(list[Shown]):
 
 @dataclass
 class Control:
-    """One filter as the template shows it."""
+    """One filter as the template shows it.
+
+    Attributes:
+        kind: ``checks``, ``many`` or ``one`` of a list, ``lookup``, ``dates``, ``numbers`` or ``text``.
+        inputs: name, label and present value of each input.
+        chosen: the values of the options that are chosen.
+    """
 
     label: str
     kind: str
-    inputs: list[dict[str, Any]] = field(default_factory=list)
+    inputs: list[dict[str, str]] = field(default_factory=list)
     options: list[tuple[str, str]] = field(default_factory=list)
+    chosen: set[str] = field(default_factory=set)
+    lookup_url: str = ""
 
 
 def with_related(query: Any, model: type, names: list[str]) -> Any:
@@ -112,34 +153,43 @@ def _asked_place(listing: Listing) -> tuple[Cursor | None, bool]:
 
 
 def _place_url(screen: Any, number: int, **place: Cursor) -> str:
-    arguments = {key: value for key, value in request.args.items() if key not in PLACE}
+    asked: dict[str, Any] = dict(arguments())
     if number > 0:
-        arguments |= {"page": number} | {key: str(cursor) for key, cursor in place.items()}
-    return address(screen.get_url(".index_view"), arguments)
+        asked |= {"page": number} | {key: str(cursor) for key, cursor in place.items()}
+    return screen.list_url_of(asked)
 
 
-def filter_controls(filters: list[Any]) -> list[Control]:
+def filter_controls(screen: Any) -> list[Control]:
     """The filters as controls, with what is chosen now and choices within the actor's sight."""
+    asked = arguments()
     controls: dict[str, Control] = {}
-    for one in filters or []:
-        name, value = f"flt0_{one.key}", request.args.get(f"flt0_{one.key}", "")
-        control = controls.setdefault(one.name, Control(one.name, "text"))
-        given = {"name": name, "value": value, "label": one.name, "lookup_url": None, "value_label": ""}
+    for one in screen._filters or []:
+        name = f"flt0_{one.key}"
+        value = asked.get(name, "")
+        control = controls.setdefault(one.name, Control(one.name, "text", chosen=set(value.split(","))))
+        given = {"name": name, "value": value, "label": one.name}
+        control.inputs.append(given)
         if isinstance(one, ChoiceFilter):
-            control.kind, control.options = "choice", one.choices()
+            control.options = one.choices()
+            few = "checks" if len(control.options) <= FEW_CHOICES else "many"
+            control.kind = "one" if one.single else few
         elif isinstance(one, BoundFilter):
-            control.kind = "date_range" if "Integer" not in type(one.column.type).__name__ else "number_range"
+            control.kind = "numbers" if one.of_numbers else "dates"
             given["label"] = f"{one.name}（{'从' if one.part == 'from' else '到'}）"
         elif isinstance(one, RelationFilter):
-            control.kind = "choice"
-            rows = titles(one.target)
-            if rows is None:
-                chosen = one.chosen(value)
-                control.kind, given["lookup_url"] = "lookup", f"ajax/lookup/?name={one.key}&for=filter"
-                given["value_label"] = chosen.title if chosen is not None else ""
-            control.options = [(str(key), title) for key, title in rows or []]
-        control.inputs.append(given)
+            _offer_records(screen, control, one, value)
     return list(controls.values())
+
+
+def _offer_records(screen: Any, control: Control, one: RelationFilter, value: str) -> None:
+    """All records in sight to choose from; where they are many, those chosen already, and a search for others."""
+    rows = titles(one.target)
+    if rows is None:
+        control.kind, rows = "lookup", [(key, row.title) for key, row in one.chosen(value).items()]
+        control.lookup_url = address(screen.get_url(".ajax_lookup"), {"name": one.key, "for": "filter"})
+    else:
+        control.kind = "many"
+    control.options = [(str(key), title) for key, title in rows]
 
 
 @cache
@@ -154,25 +204,22 @@ def titles(model: Any) -> list[tuple[int, str]] | None:
     return None if len(rows) > MAX_CHOICES else [(row[0], columns.row(db.session, row).title) for row in rows]
 
 
-def chips(filters: list[Any], list_url: str) -> list[dict[str, str]]:
-    """The filters in force, each with an address without it."""
-    shown = []
-    for one in filters or []:
-        name = f"flt0_{one.key}"
-        value = request.args.get(name)
-        if not value:
-            continue
-        if isinstance(one, ChoiceFilter):
-            labels = dict(one.choices())
-            value = "、".join(labels.get(part, "无此项") for part in value.split(","))
-        elif isinstance(one, RelationFilter):
-            chosen = one.chosen(value)
-            value = chosen.title if chosen is not None else "无此记录"
-        elif isinstance(one, BoundFilter):
-            value = f"{'从' if one.part == 'from' else '到'} {value}"
-        rest = {key: given for key, given in request.args.items() if key not in (name, *PLACE)}
-        shown.append({"label": one.name, "value": value, "remove_url": address(list_url, rest)})
-    return shown
+def chips(screen: Any) -> list[dict[str, str]]:
+    """What narrows the list now, search and filters, each with an address without it."""
+    asked = [("search", "查找", words)] if screen.search and (words := arguments().get("search")) else []
+    asked += [(f"flt0_{one.key}", one.name, one.in_words(value)) for _index, one, value in asked_filters(screen)]
+    return [
+        {"label": label, "value": value, "remove_url": screen.list_url_of(arguments(but=(name, "view")))}
+        for name, label, value in asked
+    ]
+
+
+def shown_columns(screen: Any) -> list[str]:
+    """The columns that the address asks for, in the order of the declaration; the first one always, else all."""
+    asked = arguments().get("cols")
+    if asked is None:
+        return screen.columns
+    return [name for place, name in enumerate(screen.columns) if place == 0 or name in asked.split(",")]
 
 
 def address(path: str, arguments: dict[str, Any]) -> str:

@@ -51,6 +51,13 @@ def add_error(form: Any, name: str | None, message: str) -> None:
     field.errors = [*field.errors, message]
 
 
+def hide_unseen(form: Any, row: Any) -> None:
+    """Mark the look-ups whose present record is out of the actor's sight: they are neither shown nor changed."""
+    for field in form:
+        if isinstance(field, LookupField):
+            field.hidden_value = getattr(row, f"{field.name}_id") is not None and getattr(row, field.name) is None
+
+
 def prefill(form: Any) -> None:
     """Choose related records named in the address, as "new visit" on a posting's page does."""
     for field in form:

@@ -16,8 +16,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from admin import cells, listing, record_pages, sheets
-from admin.fields import LookupField
+from admin import bulk, cells, inline_edit, listing, record_pages, sheets
 from admin.filters import RelationFilter, make_filters
 from admin.forms import choices_of, make_form
 from admin.history import entries_about, entries_shown
@@ -26,12 +25,13 @@ from models import db
 from models.base import BranchScoped, sort_names
 from policy import Changed, NotAllowed, Refused, the_actor
 from policy.actions import resource_of
-from services import trash
+from services import saved_views, trash
 from services.tables.columns import ListColumns, ListRow
 from services.tables.keyset import COUNT_CAP, Listing, Order
 from services.tables.search import is_spelt
 
 LOOKUP_ROWS = 20
+ROWS_AT_ONCE = 500
 
 
 class Screen(ModelView):
@@ -78,6 +78,7 @@ class Screen(ModelView):
     page_size = 50
     export_types: ClassVar[list[str]] = ["csv", "xlsx"]
     can_set_page_size = False
+    most_at_once = bulk.MOST_AT_ONCE
 
     def __init__(self) -> None:
         self.resource = resource_of(self.model)
@@ -191,7 +192,15 @@ class Screen(ModelView):
         """The rows of these ids; 404 unless all of them are in sight."""
         if len(ids) > COUNT_CAP:
             abort(400)
-        return [self.get_one(one) for one in dict.fromkeys(ids)]
+        if not all(one.isascii() and one.isdigit() and len(one) < 16 for one in ids):
+            abort(404)
+        keys = list(dict.fromkeys(map(int, ids)))
+        found = {}
+        for start in range(0, len(keys), ROWS_AT_ONCE):
+            some = select(self.model).where(self.model.id.in_(keys[start : start + ROWS_AT_ONCE]))
+            rows = db.session.scalars(listing.with_related(some, self.model, self.columns))
+            found |= {row.id: row for row in rows}
+        return [found[key] for key in keys] if len(found) == len(keys) else abort(404)
 
     def init_search(self) -> bool:
         return bool(self.search)
@@ -220,7 +229,7 @@ class Screen(ModelView):
 
     def show_rows(self, rows: list[Any]) -> list[listing.Shown]:
         """The rows of a list, as the database gives them, as they are shown."""
-        main, *others = self.columns
+        main, *others = listing.shown_columns(self)
         labels = [(self.column_labels[name], name) for name in others]
         shown = []
         for values in rows:
@@ -229,16 +238,32 @@ class Screen(ModelView):
             shown.append(listing.Shown(row.id, self.row_title(row), self.cell(row, main), texts, self.may_edit(row)))
         return shown
 
+    def whole_listing(self) -> Listing:
+        """All rows of the list that the address asks for."""
+        asked = self._get_list_extra_args()
+        sort = self._get_column_by_idx(asked.sort)
+        return self.get_list(None, sort[0] if sort else None, asked.sort_desc, asked.search, asked.filters, False)[1]
+
     def _get_list_filter_args(self) -> Any:
-        # A form sends its empty inputs too: they ask for nothing.
-        return [given for given in super()._get_list_filter_args() or [] if given[2].strip()]
+        found = []
+        for index, one, value in listing.asked_filters(self):
+            if one.validate(value):
+                found.append((index, one.name, value))
+            else:
+                flash(f"筛选“{one.name}”的内容看不懂，没有用它。请重新选择。", "error")
+        return found
+
+    def _get_filters(self, filters: Any) -> dict[str, str]:
+        # Flask-Admin counts on, and the second filter's name would then be another one than its control's.
+        return {f"flt0_{self._filters[index].key}": value for index, _name, value in filters or []}
 
     def _get_list_extra_args(self) -> ViewArgs:
         arguments = super()._get_list_extra_args()
         arguments.page = arguments.page_size = None
         if arguments.sort is not None and not 0 <= arguments.sort < len(self._list_columns):
             arguments.sort = None
-        arguments.extra_args = {key: value for key, value in arguments.extra_args.items() if key == "figure"}
+        kept = ("figure", "cols", "view")
+        arguments.extra_args = {key: value for key, value in listing.arguments().items() if key in kept}
         return arguments
 
     def is_sortable(self, name: str) -> bool:
@@ -265,20 +290,57 @@ class Screen(ModelView):
 
     def filter_controls(self) -> list[Any]:
         """The filters with their present values."""
-        return listing.filter_controls(self._filters or [])
+        return listing.filter_controls(self)
 
     def active_chips(self) -> list[dict[str, str]]:
-        """The filters in force."""
-        return listing.chips(self._filters or [], self.get_url(".index_view"))
+        """What narrows the list now."""
+        return listing.chips(self)
+
+    def offered_columns(self) -> list[tuple[int, str, str, bool]]:
+        """Every column with its number, name, label and whether it is shown now."""
+        shown = listing.shown_columns(self)
+        return [(place, name, self.column_labels[name], name in shown) for place, name in enumerate(self.columns)]
+
+    def list_arguments(self, *but: str) -> dict[str, str]:
+        """What the list is asked for now, for a form or a link that changes some of it."""
+        return listing.arguments(but)
+
+    def list_url(self, *but: str) -> str:
+        """The list as it is asked for now, or without some of it."""
+        return self.list_url_of(listing.arguments(but))
+
+    def list_url_of(self, asked: dict[str, str]) -> str:
+        """The list, asked for this."""
+        return listing.address(url_for(f"{self.endpoint}.index_view"), asked)
+
+    def whole_list_url(self) -> str:
+        """The list without search and filters, in the order and with the columns that it has now."""
+        return self.list_url_of({name: value for name, value in listing.arguments().items()
+                                 if name in ("sort", "desc", "cols")})  # fmt: skip
 
     def export_url(self, kind: str) -> str:
         """The address that exports what the list shows now."""
-        arguments = {key: value for key, value in request.args.items() if key not in listing.PLACE}
-        return listing.address(self.get_url(".export", export_type=kind), arguments)
+        return listing.address(self.get_url(".export", export_type=kind), listing.arguments(("view",)))
+
+    def views_url(self) -> str:
+        """The page of the saved views of this list."""
+        return listing.address(url_for("saved_views.index"), {"list": self.resource, **listing.arguments()})
+
+    def shown_view(self) -> Any:
+        """The saved view that the list was opened by; None when there is none or it isn't in sight."""
+        return saved_views.view_of_key(db.session, request.args["view"]) if "view" in request.args else None
 
     def url_for_action(self) -> str:
-        """Where bulk actions are posted."""
-        return self.get_url(".action_view")
+        """Where bulk actions are posted; the address tells which list they are about."""
+        return listing.address(self.get_url(".action_view"), listing.arguments())
+
+    def offers_all(self, page: listing.Page) -> bool:
+        """Whether what is done with chosen rows may be done with all of the list, beyond this page."""
+        return bulk.offers_all(page)
+
+    def can_edit_in_list(self) -> bool:
+        """Whether some column that is shown can be edited in the list."""
+        return self.can_edit and bool(inline_edit.editable_names(self, listing.shown_columns(self)))
 
     form_layout = record_pages.form_layout
     form_errors = record_pages.form_errors
@@ -325,9 +387,7 @@ class Screen(ModelView):
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
-        for field in form:
-            if isinstance(field, LookupField):
-                field.hidden_value = getattr(obj, f"{field.name}_id") is not None and getattr(obj, field.name) is None
+        record_pages.hide_unseen(form, obj)
         if request.method == "GET":
             form.version_seen.data = obj.version
         return form
@@ -460,31 +520,31 @@ class Screen(ModelView):
 
     def url_after_delete(self, rows: list[Any]) -> str:
         """Where to go once these rows are deleted."""
-        return self.get_url(".index_view")
+        return self.list_url()
 
     @expose("/action/", methods=("POST",))
     def action_view(self) -> Any:
-        if not request.form.getlist("rowid"):
+        name, keys = request.form.get("action", ""), request.form.getlist("rowid")
+        if "all" not in request.form and not keys:
             flash("请先勾选要处理的记录。", "error")
-            return redirect(self.get_url(".index_view"))
-        if (
-            not self.is_action_allowed(request.form.get("action", ""))
-            or request.form["action"] not in self._actions_data
-        ):
+            return redirect(self.list_url())
+        if not self.is_action_allowed(name) or name not in self._actions_data:
             raise NotAllowed("您没有做这件事的权限。")
-        return self.handle_action("index_view")
+        if "all" in request.form:
+            return bulk.act_on_all(self, name)
+        return self.act_on(name, keys)
+
+    def act_on(self, name: str, keys: list[str]) -> Any:
+        """Do a bulk action with the rows of these keys, and answer."""
+        act = self._actions_data[name][0]
+        return act(keys) or redirect(self.list_url())
 
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> Any:
         self.require("export")
         if export_type not in self.export_types:
             abort(404)
-        arguments = self._get_list_extra_args()
-        sort = self._get_column_by_idx(arguments.sort)
-        _, found = self.get_list(
-            None, sort[0] if sort else None, arguments.sort_desc, arguments.search, arguments.filters, execute=False
-        )
-        return sheets.send(self, found, export_type)
+        return sheets.send(self, self.whole_listing(), listing.shown_columns(self), export_type)
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Response:
@@ -507,10 +567,10 @@ class Screen(ModelView):
         found = choices.where(*wanted).order_by(target.id)
         return jsonify([[row.id, row.title] for row in db.session.scalars(found.limit(LOOKUP_ROWS))])
 
-    @expose("/ajax/update/", methods=("POST",))
+    @expose("/ajax/update/", methods=("GET", "POST"))
     def ajax_update(self) -> Any:
-        """Editing in the list stays off until it has a widget of its own."""
-        abort(404)
+        """Editing in the list: what the inputs of some rows are; posted, one value is saved."""
+        return inline_edit.editors(self) if request.method == "GET" else inline_edit.save_cell(self)
 
     def screen_of(self, model: type) -> Any:
         """The screen of another model."""

@@ -21,14 +21,14 @@ TYPES = {
 ROWS_AT_ONCE = 1_000
 
 
-def send(screen: Any, listing: Listing, kind: str) -> Response:
-    """The rows of a listing as a CSV or XLSX file with the list's columns; only of branches where the actor may export."""
-    heads = [screen.column_labels[name] for name in screen.columns]
+def send(screen: Any, listing: Listing, names: list[str], kind: str) -> Response:
+    """The rows of a listing as a CSV or XLSX file with these columns; only of branches where the actor may export."""
+    heads = [screen.column_labels[name] for name in names]
     labels = cells.code_labels()
     actor = the_actor().only_where(f"{screen.resource}:read", f"{screen.resource}:export")
     session = db.session.session_factory(actor=actor, readonly=True)
     session.outlive_request()
-    rows = _rows(session, listing, ListColumns(screen.model, screen.columns, whole=False), labels)
+    rows = _rows(session, listing, ListColumns(screen.model, names, whole=False), labels)
     body = csv_stream(heads, rows) if kind == "csv" else xlsx_stream(screen.title, heads, rows)
     response = Response(body, content_type=TYPES[kind])
     response.call_on_close(session.close)

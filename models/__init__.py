@@ -40,6 +40,7 @@ from models.monthly_report import MonthlyReport, ReportStatus
 from models.person import DevelopmentStep, KeyPost, Person, Stage
 from models.posting import Posting, Problem, ProblemStatus, Visit, WorkLog
 from models.reference import Code, Holiday, Setting
+from models.saved_view import SavedView
 from models.study import StudyPlan, StudySession, Subscription
 from models.venue import Venue, VenueEquipment, VenueRoom
 
@@ -55,7 +56,7 @@ __all__ = [
     "Grant", "GuardedSession", "HealthNote", "Holiday", "Honour", "JointActivity", "KeyPost", "LiaisonOfficer",
     "MassOrganisation", "MassOrganisationKind", "MemberWork", "MonthlyReport", "OneToOnePairing", "PairingContact",
     "PartyClass", "Person", "Posting", "Problem", "ProblemStatus", "Rectification", "RectificationStatus",
-    "RegistrationStatus", "Regulation", "ReportStatus", "Result", "Role", "RolePermission", "Scoring", "Setting",
+    "RegistrationStatus", "Regulation", "ReportStatus", "Result", "Role", "RolePermission", "SavedView", "Scoring", "Setting",
     "SignIn", "SignInLock", "Stage", "StudyPlan", "StudySession", "Subscription", "Suggestion", "SuggestionKind",
     "Trash", "UnregisteredMember", "Venue", "VenueEquipment", "VenueRoom", "VersionStatus", "Visit",
     "VolunteerService", "VolunteerTeam", "WorkLog", "db",

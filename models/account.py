@@ -78,6 +78,8 @@ class Account(Protected, Record):
     person: Mapped["Person | None"] = relationship()  # noqa: F821
     grants: Mapped[list["Grant"]] = relationship(back_populates="account", cascade="all, delete-orphan")
 
+    __table_args__ = (Index("uq_account_id_branch_id", "id", "branch_id", unique=True),)
+
     @property
     def title(self) -> str:
         return self.name

@@ -1,4 +1,4 @@
-"""The rules of the models that are Protected: accounts, grants, roles, sign-ins, the audit log."""
+"""The rules of the models that are Protected: accounts, grants, roles, sign-ins, saved views, the audit log."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, true
 
-from models import Account, AuditEntry, AuditSeal, Duty, Grant, Role, RolePermission
+from models import Account, AuditEntry, AuditSeal, Duty, Grant, Role, RolePermission, SavedView
 from models.base import BranchScoped, Reference
 from policy.actions import models_by_resource, resource_of
 from policy.actor import EVERYWHERE, Actor, Reach
@@ -32,13 +32,21 @@ def within(column: Any, reach: Reach | Branches) -> ColumnElement[bool]:
     return column.in_(sorted(reach)) if reach else false()
 
 
-def visible_to(model: type, reach_of: Callable[[str], Reach | Branches], account: Any) -> ColumnElement[bool]:
-    """Which rows of a Protected model somebody sees, by the reach of his permissions and the key of his account."""
+def visible_to(
+    model: type, reach_of: Callable[[str], Reach | Branches], account: Any, home: Any
+) -> ColumnElement[bool]:
+    """Which rows of a Protected model somebody sees.
+
+    By the reach of his permissions, the key of his account and that of the branch which the account belongs to.
+    """
     reach = reach_of(f"{resource_of(model)}:read")
     if model is Account:
         return or_(within(Account.branch_id, reach), Account.id == account)
     if model is Grant:
         return or_(within(Grant.branch_id, reach), Grant.account_id == account)
+    if model is SavedView:
+        shared = and_(SavedView.shared, SavedView.branch_id == home)
+        return or_(within(SavedView.branch_id, reach), SavedView.account_id == account, shared)
     if model is AuditEntry:
         return _audit_entries_visible_to(reach_of)
     return true() if reach else false()
@@ -84,6 +92,9 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
     model = type(row)
     if model is AuditEntry or (model is AuditSeal and action != "create"):
         raise NotAllowed("审计记录和封存不能修改或删除。")
+    if model is SavedView and actor.account_id is not None:
+        _check_own_view(actor, row, before)
+        return
     resource = resource_of(model)
     branches = {getattr(row, "branch_id", None), before.get("branch_id", getattr(row, "branch_id", None))}
     permitted = all(actor.permits(f"{resource}:{action}", branch) for branch in branches)
@@ -100,6 +111,12 @@ def _is_allowed_reset(actor: Actor, account: Account, before: dict[str, Any]) ->
     only_access = set(before) <= {"password_hash", "must_change_password"}
     own = account.id == actor.account_id
     return only_access and (own or actor.permits("account:reset", account.branch_id))
+
+
+def _check_own_view(actor: Actor, view: SavedView, before: dict[str, Any]) -> None:
+    """Whose view it is may do anything with it but give it away; nobody else may do anything, whatever he holds."""
+    if {view.account_id, before.get("account_id", view.account_id)} - {actor.account_id, None}:
+        raise NotAllowed("这个视图是别人的，只有本人能修改。")
 
 
 def _check_grant(actor: Actor, grant: Grant) -> None:

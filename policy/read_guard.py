@@ -71,7 +71,8 @@ def _conditions(reach_of: Callable[[str], Reach | Branches]) -> Iterator[tuple[t
         if issubclass(model, BranchScoped):
             yield model, within(model.scope_column(), reach_of(f"{name}:read"))
         elif issubclass(model, Protected):
-            yield model, visible_to(model, reach_of, bindparam("sight_account", type_=Integer))
+            own = (bindparam(name, type_=Integer) for name in ("sight_account", "sight_home"))
+            yield model, visible_to(model, reach_of, *own)
 
 
 @lru_cache(maxsize=256)
@@ -87,7 +88,7 @@ def sight_of(session: Any) -> tuple[Sight, dict[str, Any]]:
 
 
 def _sight_of(actor: Actor) -> tuple[Sight, dict[str, Any]]:
-    parameters: dict[str, Any] = {"sight_account": actor.account_id or 0}
+    parameters: dict[str, Any] = {"sight_account": actor.account_id or 0, "sight_home": actor.branch_id or 0}
     names: dict[frozenset[int], Branches] = {}
     pattern: list[Reach | Branches] = []
     for permission in _read_permissions():

@@ -25,37 +25,6 @@
     if (described) box.control_input.setAttribute("aria-describedby", described);
   });
 
-  // Bulk actions show once rows are chosen.
-  document.querySelectorAll("form[data-bulk]").forEach((form) => {
-    const boxes = [...form.querySelectorAll('input[name="rowid"]')];
-    const all = form.querySelector("[data-check-all]");
-    const bar = form.querySelector(".bulk");
-    if (!bar) return;
-    const show = () => {
-      const chosen = boxes.filter((one) => one.checked).length;
-      bar.hidden = chosen === 0;
-      bar.closest(".list-foot").classList.toggle("has-chosen", chosen > 0);
-      bar.querySelector("[data-chosen]").textContent = chosen ? ` ${chosen} 条` : "";
-      if (!all) return;
-      all.checked = chosen > 0 && chosen === boxes.length;
-      all.indeterminate = chosen > 0 && chosen < boxes.length;
-    };
-    form.addEventListener("change", (event) => {
-      if (event.target === all) boxes.forEach((one) => { one.checked = all.checked; });
-      show();
-    });
-    // Going back in the browser brings the ticks back after this script has run.
-    window.addEventListener("pageshow", show);
-    show();
-  });
-
-  // Filters left empty stay out of the address.
-  document.querySelectorAll("form.filters").forEach((form) => {
-    const empty = () => [...form.elements].filter((one) => one.name && one.value === "");
-    form.addEventListener("submit", () => empty().forEach((one) => { one.disabled = true; }));
-    window.addEventListener("pageshow", () => empty().forEach((one) => { one.disabled = false; }));
-  });
-
   document.querySelectorAll("[data-copy]").forEach((button) => {
     const words = button.textContent;
     const done = () => {

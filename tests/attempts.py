@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import Boolean, Date, Enum, inspect
 
 from admin.filters import BoundFilter, ChoiceFilter, RelationFilter
+from admin.inline_edit import editable_names
 from admin.screen import Screen
 from models.clock import today
 from models.column_types import PartialDate, PartialDateType, UtcDateTime
@@ -188,7 +189,7 @@ def _of_screen(screen: Screen, rule: Any, name: str, method: str, side: Side) ->
     ways = {
         "index_view": _lists, "export": _exports, "ajax_lookup": _look_ups, "create_view": _creations,
         "edit_view": _edits, "action_view": _actions, "unmask_view": _unmaskings, "step_view": _steps,
-        "find_view": _findings, "explain_view": _explanations,
+        "find_view": _findings, "explain_view": _explanations, "ajax_update": _values_in_list,
     }  # fmt: skip
     if name in ways:
         yield from ways[name](screen, rule, method, side)
@@ -205,6 +206,7 @@ def _list_queries(screen: Screen, side: Side) -> Iterator[tuple[str, dict[str, s
         yield from (("figure", {"figure": key}, {}) for key in screen.figures)
         yield from (("sort", {"sort": str(index)}, {}) for index in range(len(screen.columns) + 1))
         yield "sort", {"sort": "0", "desc": "1"}, {}
+        yield "columns", {"cols": screen.columns[-1], "sort": "0"}, {}
     yield "search", {"search": side.word(screen.resource)}, {"asks": side.word(screen.resource)}
     for one in screen._filters or []:
         for value, asked in _filter_values(one, side):
@@ -215,7 +217,11 @@ def _filter_values(one: Any, side: Side) -> Iterator[tuple[str, dict[str, str]]]
     """Values for a filter, and what of the side they ask for."""
     if isinstance(one, RelationFilter):
         resource = resource_of(one.target)
-        yield from ((str(key), {"asks": str(key), "of": resource}) for key in side.keys(resource))
+        for key in side.keys(resource):
+            yield str(key), {"asks": str(key), "of": resource}
+        for key in side.keys(resource)[:1] if not side.own else []:
+            own = replace(side, name=OWN).keys(resource)[0]
+            yield f"{own},{key}", {"asks": str(key), "of": resource}
     elif isinstance(one, BoundFilter):
         kind = one.column.type
         dates = isinstance(kind, Date | PartialDateType | UtcDateTime)
@@ -351,6 +357,47 @@ def _actions(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Att
                     rule.endpoint, method, rule.rule, f"{name} mixed", (), mixed, str(key), screen.resource, True
                 )
 
+    for query, asked in _narrowed_lists(screen, side):
+        for name in screen._actions_data:
+            form = (("action", name), ("all", "1"), ("confirmed", "yes"))
+            yield Attempt(rule.endpoint, method, rule.rule, f"{name} all", tuple(query.items()), form, **asked)
+
+
+def _narrowed_lists(screen: Screen, side: Side) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Queries of a list that ask for the side's rows alone, and what they ask for."""
+    if screen.search:
+        yield {"search": side.word(screen.resource)}, {"asks": side.word(screen.resource)}
+    for one in screen._filters or []:
+        if isinstance(one, RelationFilter):
+            for value, asked in list(_filter_values(one, side))[-1:]:
+                yield {f"flt0_{one.key}": value}, asked
+
+
+def _values_in_list(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
+    """The inputs of a row; posted, each value that is edited in the list, changed, and pointing at the side's rows."""
+    own = replace(side, name=OWN)
+    names = editable_names(screen, screen.columns)
+    for key in side.keys(screen.resource):
+        if method == "GET" or not names:
+            yield about_any_key(rule, method, screen.resource, key)
+            continue
+        form = side.form(screen.resource, key)
+        for name, column in names.items():
+            value = _another(screen, column, form.get(column, ""))
+            posted = (("id", str(key)), ("name", name), ("value", value), ("version_seen", form["version_seen"]))
+            yield Attempt(
+                rule.endpoint, method, rule.rule, f"{name} in the list", (), posted, str(key), screen.resource, True
+            )
+    if method == "GET" or side.own or not names:
+        return
+    columns = {of_form: name for name, of_form in names.items()}
+    for own_key in own.keys(screen.resource):
+        version = own.form(screen.resource, own_key)["version_seen"]
+        for of_form, target, key in _pointing(screen, side):
+            if of_form in columns:
+                posted = (("id", str(own_key)), ("name", columns[of_form]), ("value", key), ("version_seen", version))
+                yield Attempt(rule.endpoint, method, rule.rule, f"{of_form} in the list", (), posted, key, target)
+
 
 def _unmaskings(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
     masked = [column.key for column in inspect(screen.model).columns if "mask" in column.info]
@@ -416,6 +463,8 @@ def forms_and_numbers(app: Flask, world: World) -> tuple[dict[Any, dict[str, str
     forms, numbers = {}, {}
     with app.app_context(), system_session("demo", readonly=True) as session:
         for (resource, _label), key in world.rows.items():
+            if resource not in screens:
+                continue
             row = session.get(screens[resource].model, key)
             names = screens[resource].form_names
             forms[resource, key] = {name: value for name in names if (value := _typed(row, name)) is not None}

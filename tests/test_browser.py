@@ -41,7 +41,7 @@ def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chr
     page.wait_for_selector("text=示例·市级管理员")
     page.goto(f"{site}/company/")
     page.click("summary:has-text('筛选')")
-    page.select_option("#flt0_status", "open")
+    page.check("fieldset:has-text('经营状况') >> text=正常经营")
     page.click("text=按筛选查看")
     assert page.locator(".chip").count() == 1
     with page.expect_download() as download:

@@ -36,6 +36,7 @@ from models import (
     ReportStatus,
     Role,
     RolePermission,
+    SavedView,
     Setting,
     SignIn,
     Trash,
@@ -103,6 +104,10 @@ def make_world() -> World:
             _make_side(session, world, side, root, keys)
         _make_shared_rows(session, world, keys)
         _make_accounts(session, world)
+        mine = session.get(Account, world.accounts["branch_admin"])
+        world.rows["saved_view", f"{SIDES[0]}己"] = _save_view(
+            session, mine, f"{SIDES[0]}己", False, {"desc": "1"}, keys
+        )
         session.commit()
     return world
 
@@ -129,10 +134,28 @@ def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterat
     grant = Grant(id=next(keys), account=account, role=liaison, branch=home, valid_from=date(2026, 1, 2))
     session.add_all([account, grant])
     session.flush()
+    for label, shared in (("", False), ("享", True)):
+        asks = {"search": canary("saved_view", side) + "words", "flt0_company": str(company.id), "cols": "subject"}
+        world.rows["saved_view", f"{side}{label}"] = _save_view(session, account, f"{side}{label}", shared, asks, keys)
     entry = session.scalar(
         select(AuditEntry.id).where(AuditEntry.resource == "company", AuditEntry.record_id == company.id).limit(1)
     )
     world.rows |= {("account", side): account.id, ("grant", side): grant.id, ("audit_entry", side): entry}
+
+
+def _save_view(
+    session: Any, account: Account, label: str, shared: bool, asks: dict[str, str], keys: Iterator[int]
+) -> int:
+    """A view of the list of problems; its link carries its own key, so that whoever is handed that finds it."""
+    key = next(keys)
+    session.add(
+        SavedView(
+            id=key, account_id=account.id, branch_id=account.branch_id, resource="problem", shared=shared, asks=asks,
+            name=canary("saved_view", label) + "name", key=str(key),
+        )
+    )  # fmt: skip
+    session.flush()
+    return key
 
 
 def _make_more(session: Any, world: World, side: str, desk: Branch, company: Company, keys: Iterator[int]) -> None:

@@ -11,8 +11,9 @@ from admin.pages.guide import GuidePage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.palette import SearchPage
 from admin.pages.role_permissions import RolePermissionsPage
+from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
     ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
-    GuidePage,
+    GuidePage, SavedViewsPage,
 ]  # fmt: skip

@@ -159,6 +159,10 @@ class Listing:
             ordered = statement.order_by(*stretch.ordering(self.order.column, self.order.key))
             yield from session.execute(ordered, execution_options={"yield_per": at_once}).partitions()
 
+    def keys(self, session: Session, at_most: int) -> list[int]:
+        """The keys of the rows, in any order, as far as they are no more than so many."""
+        return list(session.scalars(select(self.order.key).where(*self.conditions).limit(at_most)))
+
     def counted(self, session: Session) -> tuple["Listing", "Count"]:
         """How many rows there are, counted no further than a cap; and the listing to read them from.
 
