@@ -66,6 +66,13 @@ def prefill(form: Any) -> None:
             field.data = rows[0]
 
 
+def hide_out_of_sight(form: Any, row: Any) -> None:
+    """Mark the related records that the row has and the actor doesn't see: they aren't shown, posted or changed."""
+    for field in form:
+        if isinstance(field, LookupField):
+            field.hidden_value = getattr(row, f"{field.name}_id") is not None and getattr(row, field.name) is None
+
+
 def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
     """The field and the Chinese words for a constraint that the database refused."""
     text = str(error.orig)
@@ -104,9 +111,7 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         values = []
         for name in names:
             used.add(name)
-            relation = name in inspect(model).relationships
-            label = cells.label_of(model, name)
-            values.append((label, cells.shown(row, f"{name}.title" if relation else name) or "—"))
+            values.append((cells.label_of(model, name), stored(row, name) or "—"))
         groups.append((group, values))
     rest = [
         column.key
@@ -308,23 +313,14 @@ def ask_before_delete(screen: Any, rows: list[Any], target: str, hidden: list[tu
 def conflict(screen: Any, row: Any) -> str:
     """Both versions side by side: what is stored now, and what was typed."""
     form = screen._edit_form_class(request.form, obj=row)
-    form.validate()
     newest = next(iter(entries_shown(entries_about(screen.resource, row.id, at_most=1))), None)
-    rows = []
-    for name in screen.form_names:
-        field = form[name]
-        relation = name in screen.relations
-        theirs = cells.shown(row, f"{name}.title" if relation else name) or "—"
-        untouched = field.kind == "masked" and not field.data
-        mine = theirs if untouched else _typed(field, cells.column_of(screen.model, name)) or "—"
-        rows.append({"label": field.label.text, "theirs": theirs, "mine": mine, "changed": theirs != mine})
     posted = [
         (key, value) for key, value in request.form.items(multi=True) if key not in ("csrf_token", "version_seen")
     ]
     return screen.render(
         "admin/model/conflict.html",
         model=row,
-        rows=rows,
+        rows=stored_and_typed(screen.model, form, screen.form_names, row),
         newest=newest,
         form_items=[*posted, ("version_seen", row.version)],
         target=screen.get_url(".edit_view", id=row.id),
@@ -332,10 +328,30 @@ def conflict(screen: Any, row: Any) -> str:
     )
 
 
+def stored_and_typed(model: type, form: Any, names: list[str], row: Any) -> list[dict[str, Any]]:
+    """What is stored of a record (nothing of a new one) and what was typed, field by field."""
+    if row is not None:
+        hide_out_of_sight(form, row)
+    form.validate()
+    rows = []
+    for name in names:
+        field = form[name]
+        theirs = (row is not None and stored(row, name)) or "—"
+        untouched = field.hidden_value or (field.kind == "masked" and not field.data)
+        mine = theirs if untouched else _typed(field, cells.column_of(model, name)) or "—"
+        rows.append({"label": field.label.text, "theirs": theirs, "mine": mine, "changed": theirs != mine})
+    return rows
+
+
+def stored(row: Any, name: str) -> str | None:
+    """What is stored of a record under the name of a form's field, as people read it."""
+    return cells.shown(row, f"{name}.title" if name in inspect(type(row)).relationships else name)
+
+
 def _typed(field: Any, column: Any) -> str:
     """What somebody put into a field, in the words in which the saved value is shown."""
     if field.kind == "masked":
         return "（已填写新号码）"
     if field.data is None or field.data == "":
-        return ""
+        return "" if field.kind in ("lookup", "select") or not field.raw_data else str(field.raw_data[0])
     return str(field.data.title) if column is None else cells.in_words(column, field.data)
