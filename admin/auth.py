@@ -121,6 +121,7 @@ def sign_in() -> Any:
 def start_session(key: str) -> None:
     """Let this browser carry the key of a session that has just begun, and nothing from before."""
     session.clear()
+    g.pop("csrf_token", None)  # Flask-WTF's for the former session: forms on this answer need one of the new
     session[KEY], session[SEEN] = key, int(now().timestamp())
 
 

@@ -21,6 +21,7 @@ from policy import audit, system_session, the_actor
 from policy.actions import actions_on
 from policy.actor import load_actor
 from policy.explain import explain
+from services.drafts import Place
 from services.trash import owned_children
 
 FOUND_ROWS = 20
@@ -103,7 +104,7 @@ def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
 
 
 def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:
-    """Labels and values by group: how it stands now, what the form holds, and whose it is."""
+    """Labels and values (None for nothing) by group: how it stands now, what the form holds, and whose it is."""
     groups: list[tuple[str, list[tuple[str, Any]]]] = []
     model = type(row)
     used = set()
@@ -111,7 +112,7 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         values = []
         for name in names:
             used.add(name)
-            values.append((cells.label_of(model, name), stored(row, name) or "—"))
+            values.append((cells.label_of(model, name), stored(row, name)))
         groups.append((group, values))
     rest = [
         column.key
@@ -123,14 +124,14 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         and column.key != "id"
     ]
     seen = {label for _group, values in groups for label, _value in values}
-    state = [(cells.label_of(model, key), cells.shown(row, key) or "—") for key in rest]
+    state = [(cells.label_of(model, key), cells.shown(row, key)) for key in rest]
     state = [(label, value) for label, value in state if label not in seen]
     if state:
         groups.insert(0, ("现状" if groups else "内容", state))
     more: list[tuple[str, Any]] = []
     if isinstance(row, BranchScoped) and "branch" not in used and type(row).__tablename__ != "branch":
-        more.append(("所属党组织", cells.shown(row, "branch.title") or "—"))
-    more.append(("最近更新", cells.shown(row, "updated_at") or "—"))
+        more.append(("所属党组织", cells.shown(row, "branch.title")))
+    more.append(("最近更新", cells.shown(row, "updated_at")))
     groups.append(("其他", more))
     return groups
 
@@ -310,9 +311,8 @@ def ask_before_delete(screen: Any, rows: list[Any], target: str, hidden: list[tu
     )
 
 
-def conflict(screen: Any, row: Any) -> str:
-    """Both versions side by side: what is stored now, and what was typed."""
-    form = screen._edit_form_class(request.form, obj=row)
+def conflict(screen: Any, row: Any, form_class: type, names: list[str], target: str, place: Place) -> str:
+    """Both versions side by side: what is stored now, and what was typed into the form at ``target``."""
     newest = next(iter(entries_shown(entries_about(screen.resource, row.id, at_most=1))), None)
     posted = [
         (key, value) for key, value in request.form.items(multi=True) if key not in ("csrf_token", "version_seen")
@@ -320,11 +320,11 @@ def conflict(screen: Any, row: Any) -> str:
     return screen.render(
         "admin/model/conflict.html",
         model=row,
-        rows=stored_and_typed(screen.model, form, screen.form_names, row),
+        rows=stored_and_typed(screen.model, form_class(request.form, obj=row), names, row),
         newest=newest,
         form_items=[*posted, ("version_seen", row.version)],
-        target=screen.get_url(".edit_view", id=row.id),
-        reload_url=screen.get_url(".edit_view", id=row.id),
+        target=target,
+        discard_url=screen.get_url(".discard_draft_view", form=place.form, id=row.id),
     )
 
 

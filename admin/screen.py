@@ -346,7 +346,9 @@ class Screen(ModelView):
             return super().edit_view()
         except (Changed, StaleDataError):
             db.session.rollback()
-            return record_pages.conflict(self, self.get_one(row.id)), 409
+            row = self.get_one(row.id)
+            target = self.get_url(".edit_view", id=row.id)
+            return record_pages.conflict(self, row, self._edit_form_class, self.form_names, target, place), 409
 
     def require_form(self, action_name: str, row: Any = None) -> None:
         """Raise NotAllowed unless the actor may fill in the form, Refused while the row is locked."""

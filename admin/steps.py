@@ -77,7 +77,7 @@ def take_step(screen: Any, step: Step, row: Any) -> Any:
     if request.method == "GET":
         return _page(screen, step, row, form)
     if request.form.get("version_seen") != str(row.version):
-        raise Changed
+        return _conflict(screen, step, row, form_class, place)
     if not form.validate():
         return _page(screen, step, row, form), 422
     key = row.id
@@ -89,10 +89,19 @@ def take_step(screen: Any, step: Step, row: Any) -> Any:
         db.session.rollback()
         return _refused(screen, step, screen.get_one(key), form, error)
     except StaleDataError:
-        raise Changed from None
+        db.session.rollback()
+        return _conflict(screen, step, screen.get_one(key), form_class, place)
     flash(said if isinstance(said, str) else step.done, "success")
     still_there = screen.find(key) is not None
     return redirect(screen.get_url(".details_view", id=key) if still_there else screen.get_url(".index_view"))
+
+
+def _conflict(screen: Any, step: Step, row: Any, form_class: type, place: Place) -> Any:
+    """What is stored now beside what was typed; a button without a form is pressed again on the record's page."""
+    if not step.asks:
+        raise Changed
+    target = screen.get_url(".step_view", step=step.key, id=row.id)
+    return record_pages.conflict(screen, row, form_class, list(step.asks), target, place), 409
 
 
 def _open_form(form_class: type, step: Step, row: Any, place: Place) -> Any:
