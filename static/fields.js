@@ -40,7 +40,7 @@
   if (window.TomSelect) {
     document.querySelectorAll("select[data-lookup]").forEach(lookUp);
     document.querySelectorAll("select[data-search]").forEach((select) => {
-      searchable(select, { searchField: ["text", "spelt"] });
+      searchable(select, { searchField: ["text", "spelt"], refreshThrottle: 0 });
     });
   }
 
