@@ -25,7 +25,7 @@ from admin.pages.home import HomePage
 from admin.screens import all_screens
 from admin.theme import OfficeTheme
 from models import db
-from models.clock import local
+from models.clock import local, spoken
 from models.database import current_actor, engine_options
 from models.encryption import use_key
 from policy import system_session
@@ -128,6 +128,8 @@ def add_to_templates(app: Flask) -> None:
         return found
 
     app.add_template_filter(lambda instant: local(instant).strftime("%Y-%m-%d %H:%M"), "instant")
+
+    app.add_template_filter(spoken, "moment")
 
     @app.context_processor
     def common() -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""The command line: ``flask demo``, ``setup``, ``migrate``, ``user``, ``audit``, ``backup``, ``restore``, ``explain`` and
-``check``; and the start of the server.
+"""The command line: ``flask demo``, ``setup``, ``migrate``, ``user``, ``audit``, ``backup``, ``restore``, ``tidy``,
+``explain`` and ``check``; and the start of the server.
 """
 
 import sys
@@ -23,7 +23,7 @@ from policy.actions import models_by_resource
 from policy.actor import load_actor
 from policy.audit import Origin, current_origin, record_event
 from policy.explain import explain
-from services import accounts, audit_seals, backups, demo, installation, reference_data
+from services import accounts, audit_seals, backups, demo, drafts, installation, reference_data
 from services.tables import scale
 from services.tables.statistics import gather_statistics
 
@@ -41,6 +41,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(migrate)
     app.cli.add_command(take_backup)
     app.cli.add_command(restore_backup)
+    app.cli.add_command(tidy)
     app.cli.add_command(explain_record)
     app.cli.add_command(check)
 
@@ -224,6 +225,21 @@ def _plain_refusals() -> Iterator[None]:
         sys.exit(f"没有完成，数据库现在用不了：{str(error).splitlines()[0]}")
 
 
+@click.command("tidy")
+@with_appcontext
+def tidy() -> None:
+    """Remove what is kept for a time only: drafts of forms that were not saved."""
+    click.echo(f"removed {remove_what_is_old()} old drafts")
+
+
+def remove_what_is_old() -> int:
+    """Remove what was kept long enough; how many rows."""
+    with system_session("tidy") as session:
+        removed = drafts.remove_old_drafts(session)
+        session.commit()
+    return removed
+
+
 @click.command("explain")
 @click.argument("user")
 @click.argument("record")
@@ -258,6 +274,7 @@ def start(app: Flask) -> None:
     with app.app_context():
         upgrade()
         add_what_is_new()
+        remove_what_is_old()
         with system_session("demo", readonly=True) as session:
             empty = session.scalar(select(Account.id).limit(1)) is None
         if empty and not settings.production:

@@ -19,7 +19,7 @@ from policy.audit import Origin, current_origin
 from services import accounts
 
 KEY, SEEN = "key", "seen"
-OPEN_ENDPOINTS = {"auth.sign_in", "static", "health"}
+OPEN_ENDPOINTS = {"auth.sign_in", "auth.sign_in_again", "static", "health"}
 FIRST_PASSWORD_ENDPOINTS = {"auth.password", "auth.sign_out", "auth.sign_out_everywhere", "static"}
 blueprint = Blueprint("auth", __name__)
 login_manager = LoginManager()
@@ -97,7 +97,7 @@ def end_request(_error: Any = None) -> None:
     set_request_only_reads(False)
 
 
-def _safe_next(target: str | None) -> str:
+def safe_next(target: str | None) -> str:
     """A path of this site, or the home page: never another host."""
     # Tabs and line ends are dropped on the way to the browser: "/\t/evil.com" would arrive as "//evil.com".
     return target if target and re.fullmatch(r"/(?!/)[^\\\x00-\x20]*", target) else "/"
@@ -113,11 +113,17 @@ def sign_in() -> Any:
             found = accounts.sign_in(writing, form.username.data.strip(), form.password.data, lifetime)
             writing.commit()
         if found is not None:
-            session.clear()
-            session[KEY], session[SEEN] = found[1], int(now().timestamp())
-            return redirect(_safe_next(request.args.get("next")))
-        form.password.errors = ["用户名或密码不对；连续输错 5 次会锁定 15 分钟。"]
+            start_session(found[1])
+            return redirect(safe_next(request.args.get("next")))
+        form.password.errors = [accounts.WRONG]
     return render_template("auth/sign_in.html", form=form, notice=None), 200 if request.method == "GET" else 422
+
+
+def start_session(key: str) -> None:
+    """Let this browser carry the key of a session that has just begun, and nothing from before."""
+    session.clear()
+    g.pop("csrf_token", None)  # Flask-WTF's for the former session: forms on this answer need one of the new
+    session[KEY], session[SEEN] = key, int(now().timestamp())
 
 
 @blueprint.route("/sign-out", methods=["POST"])

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from wtforms import ValidationError
 
+from admin.signing_in_again import again_page, former_account
 from models import db
 from models.database import Trouble, trouble_of
 from policy import Changed, NotAllowed, OutOfSight, Refused
@@ -44,6 +45,16 @@ def trouble_page(trouble: Trouble) -> tuple[str, int, dict[str, str]]:
     words = {"title": title, "message": message, "hint": hint, "home_url": "/"}
     body = render_template("error.html", code=503, again=again, posted=posted, **words)
     return body, 503, {"Retry-After": str(RETRY_SECONDS[trouble])}
+
+
+def ended_page() -> tuple[str, int]:
+    """The page for whoever's session has ended: what was posted stays, and can be sent once he has signed in again."""
+    by_script = request.accept_mimetypes.best == "application/json"
+    kept = [] if by_script else _posted()
+    account = former_account() if kept else None
+    if account is None:
+        return page(401)
+    return again_page(account, kept, request.full_path.rstrip("?")), 401
 
 
 def _posted() -> list[tuple[str, str]]:
@@ -86,7 +97,7 @@ def _http_error(error: HTTPException) -> Any:
     if error.code is not None and error.code < 400:
         return error.get_response()
     end_transaction()
-    return page(error.code or 500)
+    return ended_page() if error.code == 401 else page(error.code or 500)
 
 
 def _unexpected(app: Flask, error: Exception) -> Any:

@@ -1,6 +1,7 @@
 """Form fields: each knows how people write a value, keeps what was typed, and answers in Chinese."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf.file import FileField as FlaskFileField
@@ -22,8 +23,11 @@ from wtforms.widgets import html_params
 from models import db
 from models.column_types import PartialDate
 from models.personal import MASKS
+from models.pinyin import initials, pinyin
 
 MAX_CHOICES = 50
+LONG_LIST = 12
+"""More choices than these are searched by typing rather than looked through."""
 MAX_INTEGER = 2_147_483_647
 UNREADABLE = "含有不能保存的字符，请删掉后再保存。"
 
@@ -33,6 +37,9 @@ class Shown:
 
     kind = "text"
     hidden_value = False
+    picks_day = False
+    usual_help = ""
+    """How a value is written, where the column has no help of its own."""
 
 
 def clean_text(value: Any) -> Any:
@@ -83,6 +90,8 @@ class DayField(Shown, Field):
     """A day, written as 2026-11-24, 2026.11.24, 20261124 or 2026年11月24日."""
 
     kind = "date"
+    picks_day = True
+    usual_help = "可写 2026-11-24、2026.11.24、20261124。"
     widget = StringField.widget
 
     def _value(self) -> str:
@@ -107,6 +116,7 @@ class PartialDateField(DayField):
     """A date of which only the year, or the year and the month, may be known."""
 
     kind = "text"
+    usual_help = "只知道年、月也可以，如 1949、1949.10、1949-10-01。"
 
     def process_formdata(self, values: list[str]) -> None:
         self.data = None
@@ -117,13 +127,27 @@ class PartialDateField(DayField):
                 raise ValueError("日期不对。可写 2016、2016.5 或 2016-05-12。") from None
 
 
+@lru_cache(maxsize=4096)
+def spelt(text: str) -> str:
+    """Pinyin and initials of a choice, by which it is found in a long list."""
+    return f"{pinyin(text)} {initials(text)}"
+
+
+def _spelt_if_many(options: list[tuple[str, str]]) -> list[Any]:
+    if len(options) <= LONG_LIST:
+        return options
+    return [(value, text, {"data-spelt": spelt(text)}) for value, text in options]
+
+
 class ChoiceField(Shown, SelectField):
     """One of a short list; the list is asked for anew for each form."""
 
     kind = "select"
 
     def __init__(self, *args: Any, options: Callable[[], list[tuple[str, str]]], **kwargs: Any) -> None:
-        super().__init__(*args, choices=lambda: [("", "请选择"), *options()], **kwargs)
+        super().__init__(*args, choices=lambda: [("", "请选择"), *_spelt_if_many(options())], **kwargs)
+        if len(self.choices) > LONG_LIST + 1:
+            self.render_kw = {**(self.render_kw or {}), "data-search": True}
 
     def pre_validate(self, form: Any) -> None:
         if self.data is not None and str(self.data) not in {str(value) for value, *_ in self.choices}:
@@ -200,10 +224,13 @@ class LookupField(Shown, Field):
         chosen = self.data.id if self.data is not None else None
         if chosen is not None and chosen not in {row.id for row in rows}:
             rows.append(self.data)
+        many = len(rows) > LONG_LIST
+        if many and all_there:
+            kwargs["data-search"] = True
         options = [Markup('<option value="">{}</option>').format("请选择")]
         for row in rows:
-            mark = Markup(" selected") if row.id == chosen else ""
-            options.append(Markup('<option value="{}"{}>{}</option>').format(row.id, mark, row.title))
+            marks = {"value": row.id, "selected": row.id == chosen} | ({"data-spelt": spelt(row.title)} if many else {})
+            options.append(Markup("<option {}>{}</option>").format(Markup(html_params(**marks)), row.title))
         return Markup("<select {}>{}</select>").format(
             Markup(html_params(name=self.name, **kwargs)), Markup("").join(options)
         )

@@ -47,13 +47,13 @@ def _column_field(model: type, name: str, needed: bool = False) -> Any:
     required = needed or (not column.nullable and column.default is None and not isinstance(column.type, Boolean))
     options: dict[str, Any] = {
         "label": f"{info['label']}（{info['unit']}）" if info.get("unit") else info["label"],
-        "description": info.get("help", ""),
         "validators": [InputRequired(f"请填写{info['label']}。") if required else Optional(), fields.refuse_unreadable],
     }
     if info.get("check"):
         options["validators"].append(_check(info["check"]))
     options["default"] = _default_of(column, required)
     kind, more = _kind_of(column)
+    options["description"] = info.get("help") or kind.usual_help
     options["validators"] += more.pop("validators", [])
     return kind(**options, **more)
 

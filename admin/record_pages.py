@@ -21,6 +21,7 @@ from policy import audit, system_session, the_actor
 from policy.actions import actions_on
 from policy.actor import load_actor
 from policy.explain import explain
+from services.drafts import Place
 from services.trash import owned_children
 
 FOUND_ROWS = 20
@@ -103,7 +104,7 @@ def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
 
 
 def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:
-    """Labels and values by group: how it stands now, what the form holds, and whose it is."""
+    """Labels and values (None for nothing) by group: how it stands now, what the form holds, and whose it is."""
     groups: list[tuple[str, list[tuple[str, Any]]]] = []
     model = type(row)
     used = set()
@@ -111,9 +112,7 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         values = []
         for name in names:
             used.add(name)
-            relation = name in inspect(model).relationships
-            label = cells.label_of(model, name)
-            values.append((label, cells.shown(row, f"{name}.title" if relation else name) or "—"))
+            values.append((cells.label_of(model, name), stored(row, name)))
         groups.append((group, values))
     rest = [
         column.key
@@ -125,14 +124,14 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         and column.key != "id"
     ]
     seen = {label for _group, values in groups for label, _value in values}
-    state = [(cells.label_of(model, key), cells.shown(row, key) or "—") for key in rest]
+    state = [(cells.label_of(model, key), cells.shown(row, key)) for key in rest]
     state = [(label, value) for label, value in state if label not in seen]
     if state:
         groups.insert(0, ("现状" if groups else "内容", state))
     more: list[tuple[str, Any]] = []
     if isinstance(row, BranchScoped) and "branch" not in used and type(row).__tablename__ != "branch":
-        more.append(("所属党组织", cells.shown(row, "branch.title") or "—"))
-    more.append(("最近更新", cells.shown(row, "updated_at") or "—"))
+        more.append(("所属党组织", cells.shown(row, "branch.title")))
+    more.append(("最近更新", cells.shown(row, "updated_at")))
     groups.append(("其他", more))
     return groups
 
@@ -312,31 +311,41 @@ def ask_before_delete(screen: Any, rows: list[Any], target: str, hidden: list[tu
     )
 
 
-def conflict(screen: Any, row: Any) -> str:
-    """Both versions side by side: what is stored now, and what was typed."""
-    form = screen._edit_form_class(request.form, obj=row)
-    form.validate()
+def conflict(screen: Any, row: Any, form_class: type, names: list[str], target: str, place: Place) -> str:
+    """Both versions side by side: what is stored now, and what was typed into the form at ``target``."""
     newest = next(iter(entries_shown(entries_about(screen.resource, row.id, at_most=1))), None)
-    rows = []
-    for name in screen.form_names:
-        field = form[name]
-        relation = name in screen.relations
-        theirs = cells.shown(row, f"{name}.title" if relation else name) or "—"
-        untouched = field.kind == "masked" and not field.data
-        mine = theirs if untouched else _typed(field, cells.column_of(screen.model, name)) or "—"
-        rows.append({"label": field.label.text, "theirs": theirs, "mine": mine, "changed": theirs != mine})
     posted = [
         (key, value) for key, value in request.form.items(multi=True) if key not in ("csrf_token", "version_seen")
     ]
     return screen.render(
         "admin/model/conflict.html",
         model=row,
-        rows=rows,
+        rows=stored_and_typed(screen.model, form_class(request.form, obj=row), names, row),
         newest=newest,
         form_items=[*posted, ("version_seen", row.version)],
-        target=screen.get_url(".edit_view", id=row.id),
-        reload_url=screen.get_url(".edit_view", id=row.id),
+        target=target,
+        discard_url=screen.get_url(".discard_draft_view", form=place.form, id=row.id),
     )
+
+
+def stored_and_typed(model: type, form: Any, names: list[str], row: Any) -> list[dict[str, Any]]:
+    """What is stored of a record (nothing of a new one) and what was typed, field by field."""
+    if row is not None:
+        hide_unseen(form, row)
+    form.validate()
+    rows = []
+    for name in names:
+        field = form[name]
+        theirs = (row is not None and stored(row, name)) or "—"
+        untouched = field.hidden_value or (field.kind == "masked" and not field.data)
+        mine = theirs if untouched else _typed(field, cells.column_of(model, name)) or "—"
+        rows.append({"label": field.label.text, "theirs": theirs, "mine": mine, "changed": theirs != mine})
+    return rows
+
+
+def stored(row: Any, name: str) -> str | None:
+    """What is stored of a record under the name of a form's field, as people read it."""
+    return cells.shown(row, f"{name}.title" if name in inspect(type(row)).relationships else name)
 
 
 def _typed(field: Any, column: Any) -> str:
@@ -344,5 +353,5 @@ def _typed(field: Any, column: Any) -> str:
     if field.kind == "masked":
         return "（已填写新号码）"
     if field.data is None or field.data == "":
-        return ""
+        return "" if field.kind in ("lookup", "select") or not field.raw_data else str(field.raw_data[0])
     return str(field.data.title) if column is None else cells.in_words(column, field.data)

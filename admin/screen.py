@@ -16,7 +16,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from admin import bulk, cells, inline_edit, listing, record_pages, sheets
+from admin import bulk, cells, drafts, inline_edit, listing, record_pages, sheets
 from admin.filters import RelationFilter, make_filters
 from admin.forms import choices_of, make_form
 from admin.history import entries_about, entries_shown
@@ -26,6 +26,7 @@ from models.base import BranchScoped, sort_names
 from policy import Changed, NotAllowed, Refused, the_actor
 from policy.actions import resource_of
 from services import saved_views, trash
+from services.drafts import discard_draft
 from services.tables.columns import ListColumns, ListRow
 from services.tables.keyset import COUNT_CAP, Listing, Order
 from services.tables.search import is_spelt
@@ -380,35 +381,41 @@ class Screen(ModelView):
         return url_for(f"{self.resource}.ajax_lookup", name=name)
 
     def create_form(self, obj: Any = None) -> Any:
-        form = super().create_form(obj)
-        if request.method == "GET":
+        form = drafts.open_form(self._create_form_class, drafts.place_for(self))
+        if request.method == "GET" and form.draft is None:
             record_pages.prefill(form)
         return form
 
     def edit_form(self, obj: Any = None) -> Any:
-        form = super().edit_form(obj)
-        record_pages.hide_unseen(form, obj)
-        if request.method == "GET":
+        form = drafts.open_form(self._edit_form_class, drafts.place_for(self, obj), obj)
+        if request.method == "GET" and form.draft is None:
             form.version_seen.data = obj.version
         return form
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> Any:
-        self._require_form("create")
-        return super().create_view()
+        self.require_form("create")
+        place = drafts.place_for(self)
+        return drafts.offer_draft(self, self._create_form_class, place, self.form_names) or super().create_view()
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> Any:
         # In the address and nowhere else: without it there, Flask-Admin leads to wherever "url" says.
         row = self.get_one(request.args.get("id", ""))
-        self._require_form("update", row)
+        self.require_form("update", row)
+        place = drafts.place_for(self, row)
+        if offer := drafts.offer_draft(self, self._edit_form_class, place, self.form_names, row):
+            return offer
         try:
             return super().edit_view()
         except (Changed, StaleDataError):
             db.session.rollback()
-            return record_pages.conflict(self, self.get_one(row.id)), 409
+            row = self.get_one(row.id)
+            target = self.get_url(".edit_view", id=row.id)
+            return record_pages.conflict(self, row, self._edit_form_class, self.form_names, target, place), 409
 
-    def _require_form(self, action_name: str, row: Any = None) -> None:
+    def require_form(self, action_name: str, row: Any = None) -> None:
+        """Raise NotAllowed unless the actor may fill in the form, Refused while the row is locked."""
         if not self.form_groups or (action_name == "create" and not self.can_add):
             raise NotAllowed("这类记录不在这里填写。")
         self.require(action_name, row)
@@ -433,6 +440,7 @@ class Screen(ModelView):
             self.on_model_change(form, row, is_new)
             if is_new:
                 db.session.add(row)
+            discard_draft(db.session, form.place)
             db.session.commit()
         except Refused as reason:
             db.session.rollback()
@@ -446,6 +454,15 @@ class Screen(ModelView):
 
     def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
         return self.get_url(".details_view", id=model.id)
+
+    @expose("/draft/", methods=("POST",))
+    def draft_view(self) -> Any:
+        """Keep what is in a form while somebody types."""
+        return drafts.save_draft(self)
+
+    @expose("/draft/discard/", methods=("POST",))
+    def discard_draft_view(self) -> Any:
+        return drafts.throw_away(self)
 
     # Pages beside the list and the form
 
@@ -556,7 +573,7 @@ class Screen(ModelView):
             )
             choices = select(target) if target is not None else None
         elif name in self.form_names and name in self.relations:
-            self._require_form("update" if not self.can_create else "create")
+            self.require_form("update" if not self.can_create else "create")
             target, choices = self.relations[name].mapper.class_, choices_of(self.model, name)()
         else:
             choices = None

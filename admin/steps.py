@@ -11,11 +11,12 @@ from flask import flash, redirect, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from admin import record_pages
+from admin import drafts, record_pages
 from admin.forms import make_form
 from models import db
 from models.clock import today
 from policy import Changed, Refused
+from services.drafts import Place, discard_draft
 
 
 def always(_row: Any) -> bool:
@@ -68,31 +69,45 @@ def offered_steps(screen: Any, row: Any) -> list[dict[str, Any]]:
 def take_step(screen: Any, step: Step, row: Any) -> Any:
     """The page of a step; posted, it is done and committed, or refused with what was typed kept."""
     screen.require(step.permission, row)
-    form = _form_of(screen, step, row)
+    form_class = make_form(screen.model, list(step.asks), screen.lookup_url, step.needs)
+    place = drafts.place_for(screen, row, step)
+    if step.asks and (offer := drafts.offer_draft(screen, form_class, place, list(step.asks), row)):
+        return offer
+    form = _open_form(form_class, step, row, place)
     if request.method == "GET":
         return _page(screen, step, row, form)
     if request.form.get("version_seen") != str(row.version):
-        raise Changed
+        return _conflict(screen, step, row, form_class, place)
     if not form.validate():
         return _page(screen, step, row, form), 422
     key = row.id
     try:
         said = step.act(db.session, row, **{name: form[name].data for name in step.asks})
+        discard_draft(db.session, place)
         db.session.commit()
     except (Refused, IntegrityError) as error:
         db.session.rollback()
         return _refused(screen, step, screen.get_one(key), form, error)
     except StaleDataError:
-        raise Changed from None
+        db.session.rollback()
+        return _conflict(screen, step, screen.get_one(key), form_class, place)
     flash(said if isinstance(said, str) else step.done, "success")
     still_there = screen.find(key) is not None
     return redirect(screen.get_url(".details_view", id=key) if still_there else screen.get_url(".index_view"))
 
 
-def _form_of(screen: Any, step: Step, row: Any) -> Any:
-    form = make_form(screen.model, list(step.asks), screen.lookup_url, step.needs)(request.form, obj=row)
+def _conflict(screen: Any, step: Step, row: Any, form_class: type, place: Place) -> Any:
+    """What is stored now beside what was typed; a button without a form is pressed again on the record's page."""
+    if not step.asks:
+        raise Changed
+    target = screen.get_url(".step_view", step=step.key, id=row.id)
+    return record_pages.conflict(screen, row, form_class, list(step.asks), target, place), 409
+
+
+def _open_form(form_class: type, step: Step, row: Any, place: Place) -> Any:
+    form = drafts.open_form(form_class, place, row)
     form.version_seen.data = form.version_seen.data or str(row.version)
-    if request.method == "GET":
+    if request.method == "GET" and form.draft is None:
         for name in step.needs:
             if form[name].kind == "date" and form[name].data is None:
                 form[name].data = today()

@@ -16,17 +16,20 @@ class OfficeTheme(Theme):
         foundation: the style sheet that all others build on.
         style: the product's own, which has the last word.
         scripts: what every page loads; each works without.
-        widgets: what only pages with a certain mark in them load, style sheets and scripts in their order.
+        widgets: what only pages with one of some marks in them load, style sheets and scripts in their order.
     """
 
     folder: str = str(TEMPLATES)
     base_template: str = "admin/base.html"
     foundation: str = "vendor/tabler-1.6.1.min.css"
     style: str = "app.css"
-    scripts: tuple[str, ...] = ("app.js", "palette.js")
-    widgets: tuple[tuple[str, tuple[str, ...]], ...] = (
-        ("data-lookup", ("vendor/tom-select-2.6.2.min.css", "vendor/tom-select-2.6.2.min.js")),
-        ("data-chart", ("vendor/echarts-6.1.0.common.min.js", "charts.js")),
+    scripts: tuple[str, ...] = ("fields.js", "app.js", "palette.js")
+    widgets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+        (
+            ("data-lookup", "data-search", "data-several"),
+            ("vendor/tom-select-2.6.2.min.css", "vendor/tom-select-2.6.2.min.js"),
+        ),
+        (("data-chart",), ("vendor/echarts-6.1.0.common.min.js", "charts.js")),
     )
 
     def styles_for(self, page: str) -> list[str]:
@@ -38,4 +41,5 @@ class OfficeTheme(Theme):
         return [*self._widget_files(page, ".js"), *self.scripts]
 
     def _widget_files(self, page: str, ending: str) -> list[str]:
-        return [file for mark, files in self.widgets if mark in page for file in files if file.endswith(ending)]
+        return [file for marks, files in self.widgets if any(mark in page for mark in marks)
+            for file in files if file.endswith(ending)]  # fmt: skip

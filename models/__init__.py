@@ -35,6 +35,7 @@ from models.coverage import (
     UnregisteredMember,
 )
 from models.database import Base, GuardedSession, db
+from models.draft import Draft
 from models.liaison_officer import LiaisonOfficer
 from models.monthly_report import MonthlyReport, ReportStatus
 from models.person import DevelopmentStep, KeyPost, Person, Stage
@@ -52,7 +53,7 @@ __all__ = [
     "Account", "Adviser", "AdviserStatus", "Answer", "Appointment", "Assessment", "AssessmentAnswer",
     "AssessmentStatus", "Attachment", "AuditEntry", "AuditSeal", "Base", "Branch", "BranchKind", "BranchPairing",
     "CampaignStatus", "CareCampaign", "CareVisit", "ChecklistGroup", "ChecklistItem", "ChecklistTemplate",
-    "ChecklistVersion", "Code", "Company", "CompanyStatus", "Coverage", "CoverageKind", "DevelopmentStep", "Duty",
+    "ChecklistVersion", "Code", "Company", "CompanyStatus", "Coverage", "CoverageKind", "DevelopmentStep", "Draft", "Duty",
     "Grant", "GuardedSession", "HealthNote", "Holiday", "Honour", "JointActivity", "KeyPost", "LiaisonOfficer",
     "MassOrganisation", "MassOrganisationKind", "MemberWork", "MonthlyReport", "OneToOnePairing", "PairingContact",
     "PartyClass", "Person", "Posting", "Problem", "ProblemStatus", "Rectification", "RectificationStatus",

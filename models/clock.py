@@ -25,6 +25,12 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(CITY_TIME)
 
 
+def spoken(instant: datetime) -> str:
+    """The instant as people say it: 11月24日 15:02."""
+    there = local(instant)
+    return f"{there.month}月{there.day}日 {there:%H:%M}"
+
+
 @contextmanager
 def frozen_at(instant: datetime) -> Iterator[None]:
     """Replace the present instant within a block; for tests and for demo data that has to stay put."""

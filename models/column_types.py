@@ -1,6 +1,7 @@
 """Column types that SQLAlchemy lacks: UTC instants, uncertain dates, labelled choices, encrypted text."""
 
 import re
+import unicodedata
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -69,14 +70,18 @@ class PartialDate:
 
     _WRITTEN = re.compile(
         r"(?P<year>(?:18|19|20|21)\d\d)"
-        r"(?:\s*[-./年]?\s*(?P<month>\d{1,2})(?:\s*[-./月]?\s*(?P<day>\d{1,2})\s*日?)?\s*月?)?\s*年?"
+        r"(?:\s*[-./年]?\s*(?P<month>\d{1,2})(?:\s*[-./月]?\s*(?P<day>\d{1,2})\s*[日号]?)?\s*月?)?\s*年?"
     )
+    # A Chinese keyboard's full stop and wide digits, letters and signs.
+    _WIDE = str.maketrans("。、", "..")
 
     @classmethod
     def parse(cls, text: str) -> "PartialDate":
         """Read a date as people write it; raises ValueError on anything that is no date."""
-        found = cls._WRITTEN.fullmatch(text.strip())
-        if not found:
+        written = unicodedata.normalize("NFKC", text).translate(cls._WIDE).strip()
+        found = cls._WRITTEN.fullmatch(written)
+        # Run together, seven digits could be two days.
+        if not found or re.fullmatch(r"\d{5}|\d{7}", written):
             raise ValueError(f"not a date: {text[:40]!r}")
         year, month, day = (int(part) if part else None for part in found.group("year", "month", "day"))
         date(year or 1, month or 1, day or 1)

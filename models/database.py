@@ -3,7 +3,7 @@
 import sqlite3
 from contextvars import ContextVar
 from enum import Enum, auto
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
@@ -31,6 +31,9 @@ POSTGRES_NETWORK = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_int
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
+
+    __logged__: ClassVar[bool] = True
+    """Whether writing such a row makes an entry in the audit log."""
 
 
 class GuardedSession(Session):

@@ -26,6 +26,9 @@ EXTRA_ACTIONS = {
     "role": {"give": "授予任何角色"},
 }
 
+OF_ONES_OWN = {"draft"}
+"""Records that are seen by whoever made them and by nobody else: no role can be given them."""
+
 DATABASE, DATABASE_WORD = "database", "数据库"
 """What the audit log calls the database as a whole; no permission is named after it."""
 DATABASE_ACTIONS = {"backup": "备份", "restore": "从备份恢复"}

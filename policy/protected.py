@@ -7,11 +7,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, true
 
-from models import Account, AuditEntry, AuditSeal, Duty, Grant, Role, RolePermission, SavedView
+from models import Account, AuditEntry, AuditSeal, Draft, Duty, Grant, Role, RolePermission, SavedView
 from models.base import BranchScoped, Reference
 from policy.actions import models_by_resource, resource_of
 from policy.actor import EVERYWHERE, Actor, Reach
 from policy.errors import NotAllowed, Refused
+
+NO_ACCOUNT = 0
+"""Stands for the account's key where a system actor looks."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ def visible_to(
         return or_(within(SavedView.branch_id, reach), SavedView.account_id == account, shared)
     if model is AuditEntry:
         return _audit_entries_visible_to(reach_of)
+    if model is Draft:
+        # No role reaches another's draft: beside its owner only a system actor, which has no account (key 0).
+        return or_(Draft.account_id == account, and_(account == NO_ACCOUNT, true() if reach else false()))
     return true() if reach else false()
 
 
@@ -96,6 +102,9 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
         _check_own_view(actor, row, before)
         return
     resource = resource_of(model)
+    if model is Draft:
+        _check_draft(actor, action, row, before)
+        return
     branches = {getattr(row, "branch_id", None), before.get("branch_id", getattr(row, "branch_id", None))}
     permitted = all(actor.permits(f"{resource}:{action}", branch) for branch in branches)
     if not permitted and not (model is Account and action == "update" and _is_allowed_reset(actor, row, before)):
@@ -104,6 +113,14 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
         _check_grant(actor, row)
     if model is RolePermission or (model is Role and action != "create"):
         _check_role(actor, row)
+
+
+def _check_draft(actor: Actor, action: str, draft: Draft, before: dict[str, Any]) -> None:
+    """A draft is its account's own; a system actor with the permission may clear it away."""
+    accounts = {draft.account_id, before.get("account_id")} - {None}
+    by_system = actor.account_id is None and actor.permits(f"draft:{action}", None)
+    if accounts != {actor.account_id} and not by_system:
+        raise NotAllowed("您没有做这件事的权限。")
 
 
 def _is_allowed_reset(actor: Actor, account: Account, before: dict[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from models.base import BranchScoped, Protected, Reference
 from policy.actions import models_by_resource, resource_of
 from policy.actor import Actor, Reach
 from policy.errors import NoActor, OutOfSight, UnguardedStatement
-from policy.protected import Branches, visible_to, within
+from policy.protected import NO_ACCOUNT, Branches, visible_to, within
 
 
 class Sight(CriteriaOption):
@@ -88,7 +88,7 @@ def sight_of(session: Any) -> tuple[Sight, dict[str, Any]]:
 
 
 def _sight_of(actor: Actor) -> tuple[Sight, dict[str, Any]]:
-    parameters: dict[str, Any] = {"sight_account": actor.account_id or 0, "sight_home": actor.branch_id or 0}
+    parameters: dict[str, Any] = {"sight_account": actor.account_id or NO_ACCOUNT, "sight_home": actor.branch_id or 0}
     names: dict[frozenset[int], Branches] = {}
     pattern: list[Reach | Branches] = []
     for permission in _read_permissions():

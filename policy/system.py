@@ -26,6 +26,7 @@ def system_actor(name: str) -> Actor:
         "explain": ({p for p in all_permissions() if p.endswith(":read")}, "权限解释程序"),
         "audit_seal": ({"audit_entry:read", "audit_seal:read", "audit_seal:create"}, "封存程序"),
         "backup": ({"audit_entry:read", "audit_seal:read"}, "备份程序"),
+        "tidy": ({"draft:read", "draft:delete"}, "清理程序"),
         "demo": (all_permissions(), "演示数据程序"),
         "migration": (all_permissions(), "升级程序"),
     }[name]

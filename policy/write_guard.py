@@ -22,7 +22,7 @@ _MESSAGE = "您没有做这件事的权限。"
 
 
 def guard_writes(session: Any, flush_context: Any) -> None:
-    """Check and log every row that the flush wrote (listener of ``after_flush``)."""
+    """Check every row that the flush wrote, and log it (listener of ``after_flush``)."""
     actor = session.info["actor"]
     if actor is None:
         raise NoActor("no write without an actor")
@@ -46,7 +46,8 @@ def guard_writes(session: Any, flush_context: Any) -> None:
             _check_moved_branch(session, actor, row, changes["parent_id"][0])
         if action != "delete":
             _note_foreign_keys(actor, row, changes, pointed_at)
-        entries.append(audit.entry(actor, action, row, audit.shown_changes(changes, row), branches))
+        if row.__logged__:
+            entries.append(audit.entry(actor, action, row, audit.shown_changes(changes, row), branches))
     _check_foreign_keys(session, pointed_at, fresh)
     audit.write_entries(session, entries)
 

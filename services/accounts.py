@@ -15,6 +15,7 @@ from models.clock import now
 from models.encryption import look_up_hash
 from policy.errors import Refused
 
+WRONG = "用户名或密码不对；连续输错 5 次会锁定 15 分钟。"
 MAX_FAILURES = 5
 LOCK_TIME = timedelta(minutes=15)
 MIN_PASSWORD = 10
@@ -91,6 +92,12 @@ def signed_in_account(session: Session, key: str) -> Any:
             SignIn.key_hash == hash_key(key), SignIn.ended_at.is_(None), SignIn.expires_at > now(), Account.active
         )
     ).one_or_none()
+
+
+def account_of_key(session: Session, key: str) -> Any:
+    """Whose session a key is or was, as a row of ``id``, ``username`` and ``name``; None when nobody's."""
+    whose = select(Account.id, Account.username, Account.name).join(SignIn, SignIn.account_id == Account.id)
+    return session.execute(whose.where(SignIn.key_hash == hash_key(key))).one_or_none()
 
 
 def sign_out(session: Session, key: str, everywhere: bool = False) -> None:

@@ -1,30 +1,5 @@
 // Small conveniences. Every page works without them.
 (() => {
-  // A related record is found by typing part of its name or its pinyin.
-  document.querySelectorAll("select[data-lookup]").forEach((select) => {
-    if (!window.TomSelect) return;
-    const address = select.dataset.lookup;
-    const described = select.getAttribute("aria-describedby");
-    const box = new TomSelect(select, {
-      valueField: "id", labelField: "title", searchField: [], maxOptions: 20, preload: "focus", shouldLoad: () => true,
-      placeholder: "可输汉字或拼音首字母",
-      score: () => () => 1,
-      load(query, done) {
-        this.clearOptions();
-        const joint = address.includes("?") ? "&" : "?";
-        fetch(address + joint + "query=" + encodeURIComponent(query), { headers: { Accept: "application/json" } })
-          .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
-          .then((rows) => done(rows.map(([id, title]) => ({ id, title }))))
-          .catch(() => done());
-      },
-      render: {
-        no_results: () => '<div class="no-results">没有找到，换个词试试</div>',
-        loading: () => '<div class="no-results">正在查找</div>',
-      },
-    });
-    if (described) box.control_input.setAttribute("aria-describedby", described);
-  });
-
   document.querySelectorAll("[data-copy]").forEach((button) => {
     const words = button.textContent;
     const done = () => {
@@ -42,7 +17,7 @@
     });
   });
 
-  document.querySelectorAll("form[data-guard-changes]").forEach((form) => {
+  document.querySelectorAll("form[data-guard-changes]:not([data-draft])").forEach((form) => {
     // A form that came back with errors holds what was typed and isn't saved yet.
     let changed = "changed" in form.dataset;
     const mark = () => { changed = true; };

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask_migrate import upgrade
 from werkzeug.serving import make_server
 
@@ -20,14 +21,26 @@ DESK, TABLET, PHONE, NARROW = 1280, 768, 390, 320
 """Widths of screens in CSS pixels."""
 
 
-@contextmanager
-def served_demo(folder: Path) -> Iterator[str]:
-    """The demo's address while it is served, with form tokens as in production."""
+def demo_app(folder: Path) -> Flask:
+    """An app with the demo, with form tokens as in production."""
     app = build_app(f"sqlite:///{folder / 'demo.db'}", folder, WTF_CSRF_ENABLED=True)
     with app.app_context():
         upgrade()
         commands.fill_demo(PASSWORD)
         db.engine.dispose()
+    return app
+
+
+@contextmanager
+def served_demo(folder: Path) -> Iterator[str]:
+    """The demo's address while it is served."""
+    with serving(demo_app(folder)) as address:
+        yield address
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """The address of an app while it is served on a port of this machine."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests import test_browser
+from tests.site import signed_in
 from tests.test_attachments import PDF, phone_exif, picture
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,7 @@ def test_the_clerk_adds_a_photo_on_a_phone_and_sees_it(chromium: Any, site: str,
     photo.write_bytes(picture("JPEG", (1600, 1200), exif=phone_exif()))
     contract.write_bytes(PDF)
     program.write_bytes(b"MZ program")
-    page, complaints = test_browser.signed_in(chromium, site, "company_clerk", 390)
+    page, complaints = signed_in(chromium, site, "company_clerk", 390)
 
     page.goto(f"{site}/company/")
     page.click("td.main a")
@@ -53,7 +54,7 @@ def test_the_clerk_adds_a_photo_on_a_phone_and_sees_it(chromium: Any, site: str,
 
 
 def test_too_much_at_once_is_said_before_it_is_sent(chromium: Any, site: str, tmp_path: Path) -> None:
-    page, complaints = test_browser.signed_in(chromium, site, "city_admin", 1280)
+    page, complaints = signed_in(chromium, site, "city_admin", 1280)
     page.goto(f"{site}/rectification/")
     page.click("td.main a >> nth=0")
     large = tmp_path / "大文件.pdf"

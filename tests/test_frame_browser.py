@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.test_browser import chromium, signed_in, site
+from tests.site import signed_in
+from tests.test_browser import chromium, site
 
 __all__ = ["chromium", "site"]
 pytestmark = pytest.mark.browser

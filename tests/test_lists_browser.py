@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests import test_browser
+from tests.site import signed_in
 
 pytestmark = pytest.mark.browser
 site, chromium = test_browser.site, test_browser.chromium
@@ -14,7 +15,7 @@ site, chromium = test_browser.site, test_browser.chromium
 @pytest.fixture
 def desk(chromium: Any, site: str) -> Iterator[Any]:
     """The city administrator at a desk; the browser complains of nothing but values that were refused."""
-    page, complaints = test_browser.signed_in(chromium, site, "city_admin", 1280)
+    page, complaints = signed_in(chromium, site, "city_admin", 1280)
     yield page
     page.close()
     assert [one for one in complaints if "status of 409" not in one and "status of 422" not in one] == []
@@ -108,7 +109,7 @@ def test_whoever_edits_second_chooses_which_value_stays(chromium: Any, desk: Any
     desk.goto(f"{site}/company/?search=明珠")
     desk.click("[data-edit-in-list]")
     desk.wait_for_selector("table.editing input")
-    other, _complaints = test_browser.signed_in(chromium, site, "city_admin", 390)
+    other, _complaints = signed_in(chromium, site, "city_admin", 390)
     other.goto(f"{site}/company/?search=明珠")
     other.click("[data-edit-in-list]")
     other.get_by_label("明珠药业 职工人数").fill("51")
@@ -133,7 +134,7 @@ def test_the_head_of_a_long_list_stays_in_sight(desk: Any, site: str) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1024])
 def test_no_list_scrolls_sideways(width: int, chromium: Any, site: str) -> None:
-    page, complaints = test_browser.signed_in(chromium, site, "city_admin", width)
+    page, complaints = signed_in(chromium, site, "city_admin", width)
     for address in ("/company/?search=y&flt0_status=open,closed", "/person/", "/views/?list=company"):
         page.goto(site + address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address

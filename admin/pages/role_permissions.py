@@ -10,7 +10,7 @@ from admin.menu import AREAS
 from admin.pages.common import one_row, save
 from models import Role, db
 from policy import Changed, NotAllowed, the_actor
-from policy.actions import actions_on, resource_words
+from policy.actions import OF_ONES_OWN, actions_on, resource_words
 from services.roles import set_permissions
 
 
@@ -53,6 +53,7 @@ class RolePermissionsPage(BaseView):
             (words[resource], [(f"{resource}:{action}", label, f"{resource}:{action}" in held)
                     for action, label in actions_on(resource).items()])
             for resource in dict.fromkeys([*in_menu, *words])
+            if resource not in OF_ONES_OWN
         ]  # fmt: skip
         may_change = the_actor().may("role_permission:update")
         return self.render("admin/pages/role_permissions.html", role=role, groups=groups, may_change=may_change)

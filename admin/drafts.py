@@ -1,0 +1,120 @@
+"""Drafts of record forms: kept while somebody types, offered when the form is opened again.
+
+A draft is looked up through the walls of its form: only for a record that is in sight and may be changed now.
+"""
+
+from typing import Any
+
+from flask import abort, jsonify, redirect, request, url_for
+from flask_admin.helpers import get_form_data
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.datastructures import MultiDict
+
+from admin import record_pages
+from models import Draft, db
+from models.clock import local
+from policy import Changed, Refused
+from services.drafts import NEW, Place, discard_draft, find_draft, keep_draft, typed_fields
+
+EDIT, STEP = "edit", "step/"
+GO_ON = "draft"
+"""In the address of a form: fill in what was typed before."""
+
+
+def place_for(screen: Any, row: Any = None, step: Any = None) -> Place:
+    """The form for a new record, for a record, or for a step of it."""
+    if row is None:
+        return Place(screen.resource, NEW)
+    return Place(screen.resource, EDIT if step is None else STEP + step.key, row.id)
+
+
+def open_form(form_class: type, place: Place, row: Any = None) -> Any:
+    """The form with what was posted, with what was typed before where the address says so, or with what is stored.
+
+    It carries its ``place`` and the ``draft`` that it was filled from.
+    """
+    draft = find_draft(db.session, place) if request.method == "GET" and GO_ON in request.args else None
+    form = form_class(get_form_data() if draft is None else MultiDict(typed_fields(draft)), obj=row)
+    form.place, form.draft = place, draft
+    if row is not None:
+        record_pages.hide_unseen(form, row)
+    return form
+
+
+def offer_draft(screen: Any, form_class: type, place: Place, names: list[str], row: Any = None) -> str | None:
+    """The page that asks whether to go on with what was typed; None when there is nothing to ask."""
+    if request.method != "GET" or GO_ON in request.args:
+        return None
+    draft = find_draft(db.session, place)
+    if draft is None:
+        return None
+    form = form_class(MultiDict(typed_fields(draft)), obj=row)
+    arguments = request.args.to_dict()
+    here = {**(request.view_args or {}), **arguments}
+    return screen.render(
+        "admin/model/draft.html",
+        model=row,
+        draft=draft,
+        rows=[one for one in record_pages.stored_and_typed(screen.model, form, names, row) if one["changed"]],
+        changed_since=is_outdated(form, row),
+        go_on_url=url_for(request.endpoint or "", **{**here, GO_ON: "1"}),
+        discard_url=screen.get_url(".discard_draft_view", **{**arguments, "form": place.form}),
+    )
+
+
+def is_outdated(form: Any, row: Any) -> bool:
+    """Whether somebody saved the record after the form was begun."""
+    return row is not None and str(form.version_seen.data) != str(row.version)
+
+
+def save_draft(screen: Any) -> Any:
+    """Keep what is in a form, and say when it was kept."""
+    place, names = _asked(screen)
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name in names]
+    try:
+        draft = _keep(place, fields)
+    except Refused as reason:
+        db.session.rollback()
+        return jsonify(message=reason.message), 413
+    return jsonify(saved=local(draft.updated_at).strftime("%H:%M"))
+
+
+def _keep(place: Place, fields: list[tuple[str, str]]) -> Draft:
+    """The draft, committed; tried once more when another window of the same person was faster."""
+    for last in (False, True):
+        try:
+            draft = keep_draft(db.session, place, fields)
+            db.session.commit()
+            return draft
+        except (IntegrityError, StaleDataError):
+            db.session.rollback()
+            if last:
+                raise Changed from None
+    raise AssertionError
+
+
+def throw_away(screen: Any) -> Any:
+    """Forget what was typed, and open the form as it is stored."""
+    place, _names = _asked(screen)
+    discard_draft(db.session, place)
+    db.session.commit()
+    arguments = {key: value for key, value in request.args.items() if key not in ("form", GO_ON)}
+    if place.form.startswith(STEP):
+        return redirect(screen.get_url(".step_view", step=place.form.removeprefix(STEP), **arguments))
+    return redirect(screen.get_url(".create_view" if place.form == NEW else ".edit_view", **arguments))
+
+
+def _asked(screen: Any) -> tuple[Place, set[str]]:
+    """The form that the address names and the names of its fields; refused wherever that form would be."""
+    wanted = request.args.get("form", EDIT)
+    if wanted == NEW:
+        screen.require_form("create")
+        return place_for(screen), {*screen.form_names, "version_seen"}
+    row = screen.get_one(request.args.get("id", ""))
+    if wanted == EDIT:
+        screen.require_form("update", row)
+        return place_for(screen, row), {*screen.form_names, "version_seen"}
+    step = next((one for one in screen.steps if STEP + one.key == wanted), None) or abort(404)
+    screen.require(step.permission, row)
+    return place_for(screen, row, step), {*step.asks, "version_seen"}
