@@ -89,7 +89,7 @@ CHECKLIST = ("两栏四有四上墙", "2026 版", {
 })  # fmt: skip
 
 
-VERSION = 2
+VERSION = 3
 _VERSION_KEY = "reference_data"
 
 

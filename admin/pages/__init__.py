@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from admin.pages.access import AccessPage
 from admin.pages.assessment import AssessmentPage
 from admin.pages.attachments import FilePage
 from admin.pages.audit_seals import AuditSealPage
@@ -9,4 +10,4 @@ from admin.pages.doubles import DoublesPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.role_permissions import RolePermissionsPage
 
-PAGES: list[Any] = [ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage]
+PAGES: list[Any] = [ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, AccessPage]

@@ -8,8 +8,8 @@ from flask_admin import AdminIndexView, expose
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from admin.addresses import public_url
 from admin.history import entries_shown
-from admin.pages.common import public_url
 from admin.pages.matrix import checklist_matrix
 from models import (
     Assessment,
