@@ -408,6 +408,8 @@ def forms_and_numbers(app: Flask, world: World) -> tuple[dict[Any, dict[str, str
     forms, numbers = {}, {}
     with app.app_context(), system_session("demo", readonly=True) as session:
         for (resource, _label), key in world.rows.items():
+            if resource not in screens:
+                continue
             row = session.get(screens[resource].model, key)
             names = screens[resource].form_names
             forms[resource, key] = {name: value for name in names if (value := _typed(row, name)) is not None}
