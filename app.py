@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import suppress
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from models.database import current_actor, engine_options
 from models.encryption import use_key
 from policy import system_session
 from services import demo
+from services.sign_in_cards import REMEMBERED_DAYS
 from settings import Settings
 
 PRODUCT_NAME = "党建指导员后台"
@@ -73,6 +75,7 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=REMEMBERED_DAYS),
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
         WTF_CSRF_TIME_LIMIT=None,
         FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True,

@@ -1,4 +1,4 @@
-"""Signing in, signing out and passwords; and who acts in each request."""
+"""Signing in by password or card, signing out, passwords, care mode; and who acts in each request."""
 
 import re
 from typing import Any
@@ -6,21 +6,31 @@ from typing import Any
 from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, UserMixin
 from flask_wtf import FlaskForm
+from sqlalchemy.orm.exc import StaleDataError
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from admin.identity import acting_actor
+from admin.phones import describe_phone, in_wechat
 from models import Account, db
+from models.account import CARE_SIZES
 from models.clock import now, today
 from models.database import current_actor, set_request_only_reads
 from policy import Refused, system_session
 from policy.actor import Actor, load_actor
 from policy.audit import Origin, current_origin
-from services import accounts
+from services import accounts, sign_in_cards
 
 KEY, SEEN = "key", "seen"
-OPEN_ENDPOINTS = {"auth.sign_in", "auth.sign_in_again", "static", "health"}
-FIRST_PASSWORD_ENDPOINTS = {"auth.password", "auth.sign_out", "auth.sign_out_everywhere", "static"}
+OPEN_ENDPOINTS = {"auth.sign_in", "auth.sign_in_again", "auth.card", "static", "health"}
+FIRST_PASSWORD_ENDPOINTS = {
+    "auth.card",
+    "auth.care",
+    "auth.password",
+    "auth.sign_out",
+    "auth.sign_out_everywhere",
+    "static",
+}
 blueprint = Blueprint("auth", __name__)
 login_manager = LoginManager()
 
@@ -28,10 +38,15 @@ login_manager = LoginManager()
 class SignedIn(UserMixin):
     """Who is signed in, as Flask-Login knows it: the actor with all his roles, and what the sign-in pages need."""
 
-    def __init__(self, actor: Actor, must_change_password: bool) -> None:
+    def __init__(self, actor: Actor, account: Any) -> None:
         self.id = actor.account_id
         self.actor = actor
-        self.must_change_password = must_change_password
+        self.by_phone = account.device is not None
+        self.must_change_password = account.must_change_password and not self.by_phone
+        self.care_size = account.care_size
+        self.sign_in_id = account.sign_in_id
+        self.last_used_on = account.last_used_on
+        self.until = account.expires_at
 
 
 class SignInForm(FlaskForm):
@@ -53,15 +68,20 @@ class PasswordForm(FlaskForm):
 
 @login_manager.request_loader
 def load_signed_in(_request: Any) -> SignedIn | None:
-    """The account of the browser's session key, with its actor; None when it ended, expired or was idle too long."""
+    """The account of the browser's session key, with its actor; None when it ended, expired or was idle too long.
+
+    A remembered phone may be idle, but it is let in only as long as the account's roles allow cards.
+    """
     key, seen = session.get(KEY), session.get(SEEN, 0)
-    if not key or now().timestamp() - seen > current_app.config["SETTINGS"].idle_end.total_seconds():
+    idle = now().timestamp() - seen > current_app.config["SETTINGS"].idle_end.total_seconds()
+    if not key or (idle and not session.permanent):
         return None
     with system_session("sign_in", readonly=True) as reading:
         account = accounts.signed_in_account(reading, key)
         if account is None:
             return None
-        return SignedIn(load_actor(reading, account, today()), account.must_change_password)
+        found = SignedIn(load_actor(reading, account, today()), account)
+    return None if found.by_phone and not sign_in_cards.may_be_let_in(found.actor) else found
 
 
 def begin_request() -> Any:
@@ -83,9 +103,18 @@ def begin_request() -> Any:
         return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
     g.actor = current_actor.set(acting_actor(signed_in.actor))
     session[SEEN] = int(now().timestamp())
+    if request.method == "POST" and is_use_to_note(signed_in):
+        with system_session("sign_in") as writing:
+            sign_in_cards.note_use(writing, signed_in.sign_in_id)
+            writing.commit()
     if signed_in.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
         return redirect(url_for("auth.password"))
     return None
+
+
+def is_use_to_note(signed_in: SignedIn) -> bool:
+    """Whether a remembered phone is used for the first time on this day."""
+    return signed_in.by_phone and signed_in.last_used_on != today()
 
 
 def end_request(_error: Any = None) -> None:
@@ -124,6 +153,61 @@ def start_session(key: str) -> None:
     session.clear()
     g.pop("csrf_token", None)  # Flask-WTF's for the former session: forms on this answer need one of the new
     session[KEY], session[SEEN] = key, int(now().timestamp())
+
+
+@blueprint.route("/sign-in/card", methods=["GET", "POST"])
+def card() -> Any:
+    """What a card's code opens: one button, which uses the card up. WeChat fetches links beforehand; that costs nothing.
+
+    One answer for a card that is spent, expired, revoked or none at all.
+    """
+    key, target = request.values.get("key", "")[:100], safe_next(request.values.get("next"))
+    if request.method == "POST":
+        made = _enter_by_card(key)
+        if made is not None:
+            start_session(made)
+            session.permanent = True
+            return redirect(target)
+        return render_template("auth/card_refused.html"), 404
+    with system_session("sign_in", readonly=True) as reading:
+        found = sign_in_cards.find_card(reading, key)
+        if found is None:
+            return render_template("auth/card_refused.html"), 404
+        # Made in WeChat to go on in the phone's own browser, which opens this very address.
+        carried = in_wechat() and target != "/" and current_actor.get() is not None
+        days = found.remembered_days
+        return render_template(
+            "auth/card.html", name=found.account.name, key=key, target=target, days=days, carried=carried
+        )
+
+
+def _enter_by_card(key: str) -> str | None:
+    """The key of the phone's new session; the browser's former one ends. None when the card lets nobody in."""
+    with system_session("sign_in") as writing:
+        try:
+            entered = sign_in_cards.enter_by_card(writing, key, describe_phone())
+            if entered is not None:
+                accounts.sign_out(writing, session.get(KEY, ""))
+            writing.commit()
+        except StaleDataError:
+            return None
+    return entered[1] if entered else None
+
+
+@blueprint.route("/phone-used", methods=["POST"])
+def phone_used() -> str:
+    """Asked by a remembered phone's page once a day; a look at a page alone would write nothing (``begin_request``)."""
+    return ""
+
+
+@blueprint.route("/care", methods=["POST"])
+def care() -> Any:
+    """Care mode (关怀版) on with a size of text, or off; kept for the account, wherever it signs in."""
+    given = request.form.get("size", "")
+    size = int(given) if given in {str(one) for one in CARE_SIZES} else None
+    accounts.show_larger(db.session, db.session.get(Account, current_actor.get().account_id), size)
+    db.session.commit()
+    return redirect(safe_next(request.form.get("back")))
 
 
 @blueprint.route("/sign-out", methods=["POST"])
@@ -168,9 +252,23 @@ def password() -> Any:
     return render_template("auth/password.html", form=form, forced=forced), 422 if form.errors else 200
 
 
+def look() -> dict[str, Any]:
+    """What every template may ask about whoever is signed in: how large his pages are, which phone he holds."""
+    signed_in = getattr(g, "_login_user", None)
+    known = isinstance(signed_in, SignedIn)
+    return {
+        "care_size": signed_in.care_size if known else None,
+        "care_sizes": CARE_SIZES,
+        "phone": signed_in if known and signed_in.by_phone else None,
+        "use_to_note": known and is_use_to_note(signed_in),
+        "in_wechat": in_wechat(),
+    }
+
+
 def register(app: Flask) -> None:
     """Wire sign-in into the app."""
     login_manager.init_app(app)
+    app.context_processor(look)
     app.register_blueprint(blueprint)
     app.before_request(begin_request)
     app.teardown_request(end_request)

@@ -44,7 +44,9 @@ def make_form(
 def _column_field(model: type, name: str, needed: bool = False) -> Any:
     column = inspect(model).columns[name]
     info = column.info
-    required = needed or (not column.nullable and column.default is None and not isinstance(column.type, Boolean))
+    # A code may begin with the usual one and must be given all the same: an administrator may have removed that one.
+    can_do_without = column.default is not None and "code" not in info
+    required = needed or not (column.nullable or can_do_without or isinstance(column.type, Boolean))
     options: dict[str, Any] = {
         "label": f"{info['label']}（{info['unit']}）" if info.get("unit") else info["label"],
         "validators": [InputRequired(f"请填写{info['label']}。") if required else Optional(), fields.refuse_unreadable],

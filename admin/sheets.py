@@ -7,6 +7,7 @@ from urllib.parse import quote
 from flask import Response
 
 from admin import cells
+from admin.phones import in_wechat, open_in_browser
 from models import db
 from models.clock import today
 from policy import the_actor
@@ -21,8 +22,10 @@ TYPES = {
 ROWS_AT_ONCE = 1_000
 
 
-def send(screen: Any, listing: Listing, names: list[str], kind: str) -> Response:
+def send(screen: Any, listing: Listing, names: list[str], kind: str) -> Response | str:
     """The rows of a listing as a CSV or XLSX file with these columns; only of branches where the actor may export."""
+    if in_wechat():
+        return open_in_browser(screen, screen.get_url(".index_view"))
     heads = [screen.column_labels[name] for name in names]
     labels = cells.code_labels()
     actor = the_actor().only_where(f"{screen.resource}:read", f"{screen.resource}:export")

@@ -1,6 +1,6 @@
 """What is recorded. Importing this package maps every model."""
 
-from models.account import Account, Duty, Grant, Role, RolePermission, SignIn, SignInLock
+from models.account import Account, Duty, Grant, Role, RolePermission, SignIn, SignInCard, SignInLock
 from models.activity import BranchPairing, JointActivity, PartyClass, VolunteerService, VolunteerTeam
 from models.adviser import Adviser, AdviserStatus, Appointment
 from models.assessment import (
@@ -58,7 +58,7 @@ __all__ = [
     "MassOrganisation", "MassOrganisationKind", "MemberWork", "MonthlyReport", "OneToOnePairing", "PairingContact",
     "PartyClass", "Person", "Posting", "Problem", "ProblemStatus", "Rectification", "RectificationStatus",
     "RegistrationStatus", "Regulation", "ReportStatus", "Result", "Role", "RolePermission", "SavedView", "Scoring", "Setting",
-    "SignIn", "SignInLock", "Stage", "StudyPlan", "StudySession", "Subscription", "Suggestion", "SuggestionKind",
+    "SignIn", "SignInCard", "SignInLock", "Stage", "StudyPlan", "StudySession", "Subscription", "Suggestion", "SuggestionKind",
     "Trash", "UnregisteredMember", "Venue", "VenueEquipment", "VenueRoom", "VersionStatus", "Visit",
     "VolunteerService", "VolunteerTeam", "WorkLog", "db",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""Accounts, what they may do where, and their signed-in sessions."""
+"""Accounts, what they may do where, their signed-in sessions and remembered phones, and the cards that let phones in."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Protected, Record, label
@@ -16,6 +16,10 @@ class Duty(LabelledEnum):
     SYSTEM = "system", "系统管理员"
     SECURITY = "security", "安全管理员"
     AUDIT = "audit", "审计员"
+
+
+CARE_SIZES = (18, 22, 26, 30)
+"""The sizes of text in care mode (关怀版), in pixels."""
 
 
 class Role(Protected, Record):
@@ -73,12 +77,16 @@ class Account(Protected, Record):
     active: Mapped[bool] = mapped_column(default=True, info=label("启用"))
     must_change_password: Mapped[bool] = mapped_column(default=True, info=label("首次登录须改密码", internal=True))
     is_demo: Mapped[bool] = mapped_column(default=False, info=label("演示账号", internal=True))
+    care_size: Mapped[int | None] = mapped_column(info=label("关怀版字号", "空的是普通版。", "像素", internal=True))
 
     branch: Mapped[Branch] = relationship()
     person: Mapped["Person | None"] = relationship()  # noqa: F821
     grants: Mapped[list["Grant"]] = relationship(back_populates="account", cascade="all, delete-orphan")
 
-    __table_args__ = (Index("uq_account_id_branch_id", "id", "branch_id", unique=True),)
+    __table_args__ = (
+        Index("uq_account_id_branch_id", "id", "branch_id", unique=True),
+        CheckConstraint(f"care_size IN {CARE_SIZES}", name="care_size_is_offered"),
+    )
 
     @property
     def title(self) -> str:
@@ -113,21 +121,66 @@ class Grant(Protected, Record):
         return f"授权 {self.id}"
 
 
+def _of_account() -> ForeignKeyConstraint:
+    """The database copies the account's branch into the row: by it the branch sees what belongs to its own people."""
+    return ForeignKeyConstraint(
+        ["account_id", "branch_id"], ["account.id", "account.branch_id"], onupdate="CASCADE", ondelete="RESTRICT"
+    )
+
+
 class SignIn(Protected, Record):
-    """A signed-in session of an account. The browser holds the key; only its hash is kept."""
+    """A signed-in session of an account. The browser holds the key; only its hash is kept.
+
+    One that a card began is a remembered phone: it has a ``device``, and lasts until ``expires_at`` however idle it is.
+    """
 
     record_name = "登录"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True, info=label("账号"))
+    account_id: Mapped[int] = mapped_column(index=True, info=label("账号"))
+    branch_id: Mapped[int] = mapped_column(index=True, info=label("所属党组织"))
     key_hash: Mapped[str] = mapped_column(String(64), unique=True, info=label("会话", personal=True))
+    device: Mapped[str | None] = mapped_column(String(40), info=label("手机", "如“安卓手机，微信”。"))
+    last_used_on: Mapped[date | None] = mapped_column(info=label("最近使用"))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("到期"))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("退出"))
 
     account: Mapped[Account] = relationship()
 
+    __table_args__ = (
+        _of_account(),
+        CheckConstraint("(device IS NULL) = (last_used_on IS NULL)", name="phone_with_last_use"),
+    )
+
     @property
     def title(self) -> str:
         return f"{self.account.name} 的登录"
+
+
+class SignInCard(Protected, Record):
+    """A card that lets one phone in without a password, once, for some minutes. The card holds the key; here is its hash."""
+
+    record_name = "登录卡"
+
+    account_id: Mapped[int] = mapped_column(index=True, info=label("账号"))
+    branch_id: Mapped[int] = mapped_column(index=True, info=label("所属党组织"))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True, info=label("卡号", personal=True))
+    made_by: Mapped[str] = mapped_column(String(60), info=label("制卡人"))
+    remembered_days: Mapped[int] = mapped_column(info=label("手机记住多久", unit="天"))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, info=label("到期"))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("使用"))
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, info=label("作废"))
+
+    account: Mapped[Account] = relationship()
+
+    __table_args__ = (
+        _of_account(),
+        CheckConstraint("used_at IS NULL OR revoked_at IS NULL", name="used_or_revoked"),
+        CheckConstraint("remembered_days BETWEEN 1 AND 90", name="remembered_for_a_while"),
+    )
+
+    @property
+    def title(self) -> str:
+        return f"{self.account.name} 的登录卡"
 
 
 class SignInLock(Protected, Record):

@@ -36,6 +36,10 @@ class Branch(PinyinNamed, BranchScoped, Record):
         PartialDateType, info=label("成立时间", "可写 2016、2016.5 或 2016-05-12。")
     )
     brand: Mapped[str | None] = mapped_column(String(40), info=label("党建品牌", "如“书香支部”。"))
+    contact_name: Mapped[str | None] = mapped_column(String(40), info=label("联系人", "如“支部书记王某某”。"))
+    contact_phone: Mapped[str | None] = mapped_column(
+        String(20), info=label("联系电话", "支部的公开电话。指导员在手机上点“联系支部”就拨这个号码。", check="phone")
+    )
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
     parent: Mapped["Branch | None"] = relationship(remote_side="Branch.id")

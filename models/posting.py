@@ -74,7 +74,7 @@ class Visit(BranchScoped, Record):
 
     posting_id: Mapped[int] = mapped_column(index=True, info=label("派驻"))
     visited_on: Mapped[date] = mapped_column(info=label("走访日期"))
-    purpose: Mapped[str] = mapped_column(String(20), info=label("走访事由", code="visit_purpose"))
+    purpose: Mapped[str] = mapped_column(String(20), default="routine", info=label("走访事由", code="visit_purpose"))
     findings: Mapped[str] = mapped_column(
         String(2000), info=label("走访情况", "看到了什么，谈了什么。", multiline=True)
     )

@@ -19,6 +19,8 @@ EXTRA_ACTIONS = {
     "person": {"merge": "合并重复的人"},
     "adviser": {"renew": "续聘"},
     "account": {"reset": "重置登录"},
+    "sign_in": {"forget": "让手机退出"},
+    "sign_in_card": {"enter": "凭卡登录"},
     "posting": {"end": "结束派驻"},
     "assessment": {"self_assess": "自评", "review": "考评"},
     "rectification": {"close": "销号"},

@@ -1,4 +1,4 @@
-"""The rules of the models that are Protected: accounts, grants, roles, sign-ins, saved views, the audit log."""
+"""The rules of the models that are Protected: accounts, grants, roles, sign-ins, cards, views, drafts, the audit log."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -7,7 +7,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, true
 
-from models import Account, AuditEntry, AuditSeal, Draft, Duty, Grant, Role, RolePermission, SavedView
+from models import (
+    Account,
+    AuditEntry,
+    AuditSeal,
+    Draft,
+    Duty,
+    Grant,
+    Role,
+    RolePermission,
+    SavedView,
+    SignIn,
+    SignInCard,
+)
 from models.base import BranchScoped, Reference
 from policy.actions import models_by_resource, resource_of
 from policy.actor import EVERYWHERE, Actor, Reach
@@ -50,6 +62,8 @@ def visible_to(
     if model is SavedView:
         shared = and_(SavedView.shared, SavedView.branch_id == home)
         return or_(within(SavedView.branch_id, reach), SavedView.account_id == account, shared)
+    if model in (SignIn, SignInCard):
+        return or_(within(model.branch_id, reach), model.account_id == account)
     if model is AuditEntry:
         return _audit_entries_visible_to(reach_of)
     if model is Draft:
@@ -107,7 +121,7 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
         return
     branches = {getattr(row, "branch_id", None), before.get("branch_id", getattr(row, "branch_id", None))}
     permitted = all(actor.permits(f"{resource}:{action}", branch) for branch in branches)
-    if not permitted and not (model is Account and action == "update" and _is_allowed_reset(actor, row, before)):
+    if not permitted and not _is_allowed_besides(actor, action, row, before):
         raise NotAllowed("您没有做这件事的权限。")
     if model is Grant and action != "delete":
         _check_grant(actor, row)
@@ -123,11 +137,27 @@ def _check_draft(actor: Actor, action: str, draft: Draft, before: dict[str, Any]
         raise NotAllowed("您没有做这件事的权限。")
 
 
+def _is_allowed_besides(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> bool:
+    """Whether a change of few columns is allowed to somebody who may not change the row as a whole."""
+    model = type(row)
+    if model is SignInCard:
+        # Besides the branch's cards: one for oneself, which lets in nobody else.
+        makes = actor.permits("sign_in_card:create", row.branch_id) or row.account_id == actor.account_id
+        return makes and (action == "create" or set(before) <= {"revoked_at"})
+    if action != "update":
+        return False
+    if model is Account:
+        return _is_allowed_reset(actor, row, before)
+    forgets = model is SignIn and (row.account_id == actor.account_id or actor.permits("sign_in:forget", row.branch_id))
+    return forgets and set(before) <= {"ended_at"}
+
+
 def _is_allowed_reset(actor: Actor, account: Account, before: dict[str, Any]) -> bool:
-    """Whoever may reset access changes the password and nothing else; everybody changes their own password."""
+    """Whoever may reset access changes the password and nothing else; everybody changes their own password and look."""
+    if account.id == actor.account_id:
+        return set(before) <= {"password_hash", "must_change_password", "care_size"}
     only_access = set(before) <= {"password_hash", "must_change_password"}
-    own = account.id == actor.account_id
-    return only_access and (own or actor.permits("account:reset", account.branch_id))
+    return only_access and actor.permits("account:reset", account.branch_id)
 
 
 def _check_own_view(actor: Actor, view: SavedView, before: dict[str, Any]) -> None:

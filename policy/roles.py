@@ -6,7 +6,12 @@ from models import Duty
 from models.base import BranchScoped, Reference
 from policy.actions import all_permissions, models_by_resource
 
-_ACCESS = {"account", "grant", "role", "role_permission", "sign_in", "sign_in_lock", "audit_entry"}
+# Making cards for the own people, and forgetting their phones.
+_PHONES = {"sign_in_card:read", "sign_in_card:create", "sign_in:read", "sign_in:forget"}
+
+# Whose every role holds this may be let in by a card. Who has strong rights (the three administrators, the city's, those
+# who see whole numbers) signs in with a password.
+_BY_CARD = {"sign_in_card:enter"}
 
 # What a company's own branch keeps besides, and its adviser reads.
 _COMPANY_REGISTERS = {
@@ -65,25 +70,25 @@ def default_roles() -> list[DefaultRole]:
     return [
         DefaultRole(
             "city_admin", "市级管理员",
-            frozenset(_all_of(business | reference | {"trash"}) | {"account:read", "account:reset"}),
+            frozenset(_all_of(business | reference | {"trash"}) | _PHONES | {"account:read", "account:reset"}),
         ),
         DefaultRole(
             "branch_admin", "支部管理员",
-            frozenset(branch_work | {"person:unmask", "adviser:unmask", "adviser:renew", "assessment:review",
+            frozenset(branch_work | _PHONES | {"person:unmask", "adviser:unmask", "adviser:renew", "assessment:review",
                                      "rectification:close", "monthly_report:accept", "monthly_report:submit",
                                      "account:read", "account:reset"}),
             follows_as="sending_branch",
         ),
         DefaultRole(
-            "liaison", "支部联络员", frozenset((branch_work - _all_of(own, "delete")) | {"attachment:delete"}),
+            "liaison", "支部联络员", frozenset((branch_work - _all_of(own, "delete")) | _BY_CARD | {"attachment:delete"}),
             follows_as="sending_branch",
         ),
-        DefaultRole("adviser", "党建指导员", frozenset(visiting)),
-        DefaultRole("sending_branch", "派出支部", frozenset(sending)),
+        DefaultRole("adviser", "党建指导员", frozenset(visiting | _BY_CARD | {"assessment:self_assess"})),
+        DefaultRole("sending_branch", "派出支部", frozenset(sending | _BY_CARD)),
         DefaultRole(
             "company_clerk", "企业党务专干",
             frozenset(company_work | _all_of({"posting", "visit", "branch"}, "read")
-                      | {"assessment:self_assess", "monthly_report:submit"}),
+                      | _BY_CARD | {"assessment:self_assess", "monthly_report:submit"}),
         ),
         DefaultRole(
             "inspector", "督查员",
@@ -92,6 +97,7 @@ def default_roles() -> list[DefaultRole]:
         DefaultRole(
             "system_admin", "系统管理员",
             frozenset(_all_of({"account"}, "read", "create", "update", "reset", "export") | {"branch:read"}
+                      | {"sign_in:read", "sign_in:forget"}
                       | _all_of({"setting"}, "update", "create")),
             duty=Duty.SYSTEM,
         ),

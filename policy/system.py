@@ -13,7 +13,7 @@ from policy.actor import EVERYWHERE, Actor, Holding, make_actor
 _SIGN_IN = {
     "account:read", "account:update", "grant:read", "role:read", "role_permission:read", "branch:read",
     "adviser:read", "posting:read", "person:read", "sign_in:read", "sign_in:create", "sign_in:update",
-    "sign_in_lock:read", "sign_in_lock:create", "sign_in_lock:update", "sign_in_lock:delete",
+    "sign_in_card:read", "sign_in_card:update", "sign_in_lock:read", "sign_in_lock:create", "sign_in_lock:update", "sign_in_lock:delete",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out, passwords and locks."""
+"""Signing in and out, passwords and locks; how large an account's pages are shown."""
 
 import hashlib
 import secrets
@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Account, SignIn, SignInLock
-from models.clock import now
+from models.account import CARE_SIZES
+from models.clock import now, today
 from models.encryption import look_up_hash
 from policy.errors import Refused
 
@@ -55,10 +56,21 @@ def sign_in(session: Session, username: str, password: str, lifetime: timedelta)
     assert account is not None
     if lock is not None:
         session.delete(lock)
+    return account, new_sign_in(session, account, lifetime)[1]
+
+
+def new_sign_in(
+    session: Session, account: Account, lifetime: timedelta, device: str | None = None
+) -> tuple[SignIn, str]:
+    """A new session of the account and its key; of a remembered phone, ``device`` says what kind of phone it is."""
     key = secrets.token_urlsafe(32)
-    session.add(SignIn(account=account, key_hash=hash_key(key), expires_at=now() + lifetime))
+    made = SignIn(
+        account=account, key_hash=hash_key(key), expires_at=now() + lifetime, device=device,
+        last_used_on=today() if device else None,
+    )  # fmt: skip
+    session.add(made)
     session.flush()
-    return account, key
+    return made, key
 
 
 def _count_failure(session: Session, username: str, lock: SignInLock | None) -> None:
@@ -85,8 +97,15 @@ def find_sign_in(session: Session, key: str) -> SignIn | None:
 
 
 def signed_in_account(session: Session, key: str) -> Any:
-    """The account of a running session's key, as a row of ``id`` and ``must_change_password``; None when it ended."""
-    running = select(Account.id, Account.must_change_password).join(SignIn, SignIn.account_id == Account.id)
+    """The account of a running session's key with what its pages need to know; None when the session ended.
+
+    A row of ``id``, ``must_change_password``, ``care_size``, and of the session ``sign_in_id``, ``device`` (of a
+    remembered phone), ``last_used_on`` and ``expires_at``.
+    """
+    running = select(
+        Account.id, Account.must_change_password, Account.care_size, SignIn.id.label("sign_in_id"), SignIn.device,
+        SignIn.last_used_on, SignIn.expires_at,
+    ).join(SignIn, SignIn.account_id == Account.id)  # fmt: skip
     return session.execute(
         running.where(
             SignIn.key_hash == hash_key(key), SignIn.ended_at.is_(None), SignIn.expires_at > now(), Account.active
@@ -131,6 +150,14 @@ def reset_password(session: Session, account: Account) -> str:
     password = new_password()
     set_password(session, account, password, must_change=True)
     return password
+
+
+def show_larger(session: Session, account: Account, size: int | None) -> None:
+    """Switch the account's pages to care mode (关怀版) with text of this size in pixels, or back with None."""
+    if size is not None and size not in CARE_SIZES:
+        raise Refused("没有这种字号，请重新选择。")
+    account.care_size = size
+    session.flush()
 
 
 def check_password(account: Account, password: str) -> bool:

@@ -45,7 +45,7 @@ CODES = {
         "environment": "环保", "labour": "劳务服务", "market": "市场经营", "catering": "住宿餐饮", "other": "其他",
     },
     "visit_purpose": {
-        "study": "指导学习", "meeting": "指导组织生活", "members": "发展党员", "venue": "阵地建设", "problem": "解决难题",
+        "routine": "日常走访", "study": "指导学习", "meeting": "指导组织生活", "members": "发展党员", "venue": "阵地建设", "problem": "解决难题",
         "policy": "宣讲政策", "other": "其他",
     },
     "cadre_rank": {"prefecture": "地级", "county": "县级", "section": "科级", "other": "其他"},
@@ -65,6 +65,9 @@ CODES = {
         "term": "聘期届满", "health": "身体原因", "moved": "调整派驻", "company": "企业停业或注销", "other": "其他",
     },
 }  # fmt: skip
+
+# Codes that came to a table after it was first shipped.
+LATER_CODES = {"visit_purpose": ("routine",)}
 
 SETTINGS = {
     "visit_overdue_days": ("30", "超过多少天没有走访，算作久未走访"),
@@ -89,7 +92,7 @@ CHECKLIST = ("两栏四有四上墙", "2026 版", {
 })  # fmt: skip
 
 
-VERSION = 2
+VERSION = 3
 _VERSION_KEY = "reference_data"
 
 
@@ -121,6 +124,9 @@ def add_what_is_new(session: Session) -> bool:
     _add_codes(session, {table: entries for table, entries in CODES.items() if table not in tables})
     if listed:
         _add_codes(session, {"code_table": {k: v for k, v in CODES["code_table"].items() if k not in listed}})
+    for table, codes in LATER_CODES.items():
+        there = set(session.scalars(select(Code.code).where(Code.code_table == table)))
+        _add_codes(session, {table: {code: CODES[table][code] for code in codes if code not in there}})
     keys = set(session.scalars(select(Setting.key)))
     for key, (value, meaning) in SETTINGS.items():
         if key not in keys:

@@ -18,7 +18,7 @@ from urllib.parse import quote, quote_plus, unquote
 from flask import Flask
 from sqlalchemy import Engine, Enum, event, inspect, select
 
-from models import Account, AuditEntry, Base, Grant, Role, RolePermission, SavedView
+from models import Account, AuditEntry, Base, Grant, Role, RolePermission, SavedView, SignIn, SignInCard
 from models.base import BranchScoped, Reference
 from models.clock import now, today
 from models.personal import MASKS
@@ -209,6 +209,8 @@ def _models() -> list[Any]:
         Role,
         RolePermission,
         SavedView,
+        SignIn,
+        SignInCard,
     ]
 
 
@@ -223,7 +225,7 @@ def sees(actor: Actor, model: Any, values: dict[str, Any]) -> bool:
         return actor.permits(permission, values[model.scope_column().key])
     if issubclass(model, Reference):
         return True
-    if model in (Account, Grant):
+    if model in (Account, Grant, SignIn, SignInCard):
         own = values["id" if model is Account else "account_id"] == actor.account_id
         return own or actor.permits(permission, values["branch_id"])
     if model is SavedView:
@@ -401,7 +403,9 @@ class Walk:
             action = "create" if old is None else "delete" if new is None else "update"
             if self.actor is None or not may_write(self.actor, action, key[0], old, new, columns):
                 raise self.leak(attempt, f"{action} of {key} where {self.role} may not write")
-            if (key[0], key[1], action, self.actor.account_id) not in entries:
+            # Signing out is done by the sign-in itself, in the name of nobody.
+            doer = None if attempt.endpoint.startswith("auth.") and key[0] == "sign_in" else self.actor.account_id
+            if (key[0], key[1], action, doer) not in entries:
                 raise self.leak(attempt, f"{action} of {key} without an audit entry")
             hidden = [
                 name for name in columns if new is not None and self.points_out_of_sight(key[0], name, new, after)
@@ -496,7 +500,13 @@ def may_write(
         branches = {state.get("branch_id") for state in states}
     if resource == "saved_view":
         return {state["account_id"] for state in states} == {actor.account_id}
-    if resource == "account" and columns - HOUSEKEEPING <= ACCESS:
+    changed = columns - HOUSEKEEPING
+    if resource == "account" and action == "update" and changed <= ACCESS | {"care_size"}:
         own = states[0]["id"] == actor.account_id
-        return own or all(actor.permits("account:reset", branch) for branch in branches)
+        return own or (changed <= ACCESS and all(actor.permits("account:reset", branch) for branch in branches))
+    if resource == "sign_in" and action == "update" and changed <= {"ended_at"}:
+        return states[0]["account_id"] == actor.account_id or actor.permits("sign_in:forget", states[0]["branch_id"])
+    if resource == "sign_in_card" and (action == "create" or (action == "update" and changed <= {"revoked_at"})):
+        own = states[0]["account_id"] == actor.account_id
+        return own or actor.permits("sign_in_card:create", states[0]["branch_id"])
     return all(actor.permits(f"{resource}:{action}", branch) for branch in branches)

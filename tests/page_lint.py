@@ -112,7 +112,8 @@ def _problems_of_address(tag: str, name: str, address: str) -> list[str]:
     if address.strip().lower().startswith(("javascript:", "vbscript:")):
         return [f"{name} runs a script"]
     own = address.startswith(("/", "#", "?")) and not address.startswith("//")
-    harmless = address == "" or (tag == "link" and address.startswith("data:"))
+    calls = tag == "a" and address.startswith("tel:")
+    harmless = address == "" or calls or (tag == "link" and address.startswith("data:"))
     return [] if own or harmless else [f"{name} leads elsewhere"]
 
 

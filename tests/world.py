@@ -39,6 +39,7 @@ from models import (
     SavedView,
     Setting,
     SignIn,
+    SignInCard,
     Trash,
 )
 from models.base import BranchScoped
@@ -132,11 +133,20 @@ def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterat
     )
     liaison = session.scalar(select(Role).where(Role.code == "liaison"))
     grant = Grant(id=next(keys), account=account, role=liaison, branch=home, valid_from=date(2026, 1, 2))
-    session.add_all([account, grant])
+    phone = SignIn(
+        id=next(keys), account=account, key_hash=accounts.hash_key(canary("sign_in", side)), expires_at=NEVER,
+        device=canary("sign_in", side) + "device", last_used_on=date(2026, 1, 2),
+    )  # fmt: skip
+    card = SignInCard(
+        id=next(keys), account=account, key_hash=accounts.hash_key(canary("sign_in_card", side)), expires_at=NEVER,
+        made_by=canary("sign_in_card", side) + "made_by", remembered_days=90,
+    )  # fmt: skip
+    session.add_all([account, grant, phone, card])
     session.flush()
     for label, shared in (("", False), ("享", True)):
         asks = {"search": canary("saved_view", side) + "words", "flt0_company": str(company.id), "cols": "subject"}
         world.rows["saved_view", f"{side}{label}"] = _save_view(session, account, f"{side}{label}", shared, asks, keys)
+    world.rows |= {("sign_in", side): phone.id, ("sign_in_card", side): card.id}
     entry = session.scalar(
         select(AuditEntry.id).where(AuditEntry.resource == "company", AuditEntry.record_id == company.id).limit(1)
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from admin.identity import IdentityPage
+from admin.pages.access import AccessPage
 from admin.pages.assessment import AssessmentPage
 from admin.pages.attachments import FilePage
 from admin.pages.audit_seals import AuditSealPage
@@ -15,5 +16,5 @@ from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
     ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
-    GuidePage, SavedViewsPage,
+    GuidePage, SavedViewsPage, AccessPage,
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from flask_admin import BaseView, expose
 from sqlalchemy import select
 
 from admin.pages.common import one_row, save
+from admin.phones import in_wechat, open_in_browser
 from models import Attachment, db
 from policy import NotAllowed, Refused, the_actor
 from policy.actions import resource_of
@@ -45,10 +46,13 @@ class FilePage(BaseView):
             current_app.logger.error("the file of attachment %s is missing", attachment.id)
             owner_url = url_of(*attachments.owner_of(attachment))
             return self.render("admin/pages/attachments_missing.html", attachment=attachment, owner_url=owner_url), 404
+        is_picture = attachment.content_type in attachments.PICTURE_TYPES
+        if in_wechat() and not is_picture:
+            return open_in_browser(self, url_of(*attachments.owner_of(attachment)))
         return send_file(
             path,
             mimetype=attachment.content_type,
-            as_attachment=attachment.content_type not in attachments.PICTURE_TYPES,
+            as_attachment=not is_picture,
             download_name=attachment.file_name,
             conditional=False,
             etag=False,

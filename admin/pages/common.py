@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, current_app, request
+from flask import abort
 from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -28,11 +28,6 @@ def save() -> None:
     except (StaleDataError, IntegrityError):
         db.session.rollback()
         raise Changed from None
-
-
-def public_url() -> str:
-    """The address that people type to reach the product, for messages that leave it."""
-    return current_app.config["SETTINGS"].public_url or request.url_root.rstrip("/")
 
 
 def readable(text: str) -> str:

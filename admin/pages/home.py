@@ -8,12 +8,14 @@ from flask_admin import AdminIndexView, expose
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from admin.addresses import public_url
 from admin.history import entries_shown
-from admin.pages.common import public_url
 from admin.pages.matrix import checklist_matrix
 from models import (
     Assessment,
+    AssessmentStatus,
     AuditEntry,
+    Branch,
     Company,
     MonthlyReport,
     Posting,
@@ -28,6 +30,7 @@ from models.clock import today
 from policy import the_actor
 from policy.actor import EVERYWHERE, Actor
 from services import monthly_reports
+from services.contacts import home_branch_contact
 from services.reports.charts import home_charts
 from services.reports.programme import FIGURES, count_figures, this_month, visit_overdue_days
 
@@ -67,8 +70,10 @@ class HomePage(AdminIndexView):
             self._template,
             overview=overview(actor) if actor.may("adviser:read") else None,
             my_companies=my_companies(actor) if is_adviser(actor) else None,
+            contacts=contacts(actor) if not actor.may("adviser:read") else [],
             desks=company_desks(actor) if is_company_clerk(actor) else None,
             duties=duties(actor),
+            this_year=today().year,
             month_title=monthly_reports.month_in_words(this_month()),
             permits=actor.permits,
         )
@@ -81,7 +86,7 @@ def is_adviser(actor: Actor) -> bool:
 
 def is_company_clerk(actor: Actor) -> bool:
     """Somebody who answers for a company and has no office to run."""
-    return actor.may("assessment:self_assess") and not actor.may("adviser:read")
+    return actor.may("monthly_report:submit") and not actor.may("adviser:read")
 
 
 # City, branch and inspector
@@ -172,24 +177,38 @@ def my_companies(actor: Actor) -> list[dict[str, Any]]:
                 "overdue": visited is None or visited < today() - timedelta(days=days),
                 "rectifications": open_rows.get(row.company_id, []),
                 "open_problems": problems.get(row.company_id, 0),
-                "buttons": _buttons(actor, row, assessments.get(row.company_id)),
+                "buttons": _buttons(
+                    actor, row, assessments.get(row.company_id), len(open_rows.get(row.company_id, []))
+                ),
             }
         )
     return found
 
 
-def _buttons(actor: Actor, posting: Posting, assessment_id: int | None) -> list[tuple[str, str]]:
+def _buttons(actor: Actor, posting: Posting, assessment: Assessment | None, tasks: int) -> list[tuple[str, str]]:
     """What an adviser does at a company, as label and address; what isn't permitted is left out."""
     branch, company = posting.branch_id, posting.company_id
-    assessment = url_for("assess.index", id=assessment_id) if assessment_id else url_for("assessment.index_view")
+    fills = assessment is not None and assessment.status is AssessmentStatus.DRAFT and (
+        actor.permits("assessment:self_assess", branch) or actor.permits("assessment:review", branch)
+    )  # fmt: skip
+    form = url_for("assess.index", id=assessment.id) if assessment else url_for("assessment.index_view")
     offered = [
         ("visit:create", "写走访", url_for("visit.create_view", posting=posting.id)),
-        ("assessment:read", "看考核", assessment),
+        ("assessment:read", "填检查表" if fills else "看检查表", form),
         ("problem:create", "记问题", url_for("problem.create_view", company=company)),
-        ("rectification:read", "看整改", url_for("rectification.index_view")),
-        ("branch:read", "联系支部", url_for("branch.details_view", id=branch)),
+        ("rectification:read", f"看任务（{tasks}）", url_for("rectification.index_view", figure="open_rectifications")),
     ]
     return [(label, url) for permission, label, url in offered if actor.permits(permission, branch)]
+
+
+def contacts(actor: Actor) -> list[dict[str, Any]]:
+    """How to reach one's own branch, and the branches of the companies that one visits or keeps."""
+    rows = db.session.scalars(
+        select(Branch).where(Branch.contact_phone.is_not(None)).order_by(Branch.id).limit(COMPANIES)
+    )
+    seen = [{"name": row.name, "person": row.contact_name, "phone": row.contact_phone} for row in rows]
+    own = home_branch_contact(actor)
+    return [own, *seen] if own is not None and own not in seen else seen
 
 
 def _count_by_company(model: Any, condition: Any, postings: list[Posting]) -> dict[int, int]:
@@ -200,10 +219,10 @@ def _count_by_company(model: Any, condition: Any, postings: list[Posting]) -> di
     return dict(db.session.execute(counted.group_by(model.company_id)).all())
 
 
-def _latest_assessments(companies: list[int]) -> dict[int, int]:
-    """The key of each company's latest assessment."""
-    rows = select(Assessment.company_id, func.max(Assessment.id)).where(Assessment.company_id.in_(companies))
-    return dict(db.session.execute(rows.group_by(Assessment.company_id)).all())
+def _latest_assessments(companies: list[int]) -> dict[int, Assessment]:
+    """Each company's latest assessment."""
+    rows = select(func.max(Assessment.id)).where(Assessment.company_id.in_(companies)).group_by(Assessment.company_id)
+    return {row.company_id: row for row in db.session.scalars(select(Assessment).where(Assessment.id.in_(rows)))}
 
 
 def open_rectifications(companies: list[int]) -> dict[int, list[dict[str, Any]]]:
@@ -243,7 +262,7 @@ def company_desks(actor: Actor) -> list[dict[str, Any]]:
             "posting": company.active_posting,
             "report": reports.get(company.id),
             "rectifications": open_rows.get(company.id, []),
-            "assessment_id": assessments.get(company.id),
+            "assessment": assessments.get(company.id),
         }
         for company in companies
     ]

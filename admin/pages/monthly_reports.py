@@ -8,7 +8,8 @@ from flask_admin import BaseView, expose
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from admin.pages.common import one_row, public_url, readable, save
+from admin.addresses import public_url
+from admin.pages.common import one_row, readable, save
 from models import MonthlyReport, ReportStatus, db
 from policy import Refused, the_actor
 from services import monthly_reports

@@ -55,7 +55,7 @@ class BranchScreen(Screen):
     columns = ["name", "kind", "parent.name", "founded_on"]
     search = ["name"]
     filters = ["kind", "parent"]
-    form_groups = {"党组织": ["name", "kind", "parent", "founded_on", "brand", "note"]}
+    form_groups = {"党组织": ["name", "kind", "parent", "founded_on", "brand", "contact_name", "contact_phone", "note"]}
 
 
 SCREENS = [PersonScreen, DevelopmentStepScreen, KeyPostScreen, UnregisteredMemberScreen, BranchScreen]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect
+from flask import current_app, flash, redirect, url_for
 
 from admin.screen import Screen
 from admin.steps import Step
@@ -23,6 +23,10 @@ class AccountScreen(Screen):
     filters = ["active", "branch"]
     form_groups = {"账号": ["username", "name", "branch", "person", "active"]}
     steps = [Step("reset", "重置密码", reset_and_tell, "reset")]
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        phones = {"label": "登录卡和手机", "url": url_for("access.index", id=row.id), "method": "get", "primary": False}
+        return [*super().next_steps(row), phones]
 
 
 class CodeScreen(Screen):

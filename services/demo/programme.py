@@ -117,6 +117,7 @@ def add_branches(session: Session) -> dict[str, Branch]:
 
     add("political", "市政协离退休干部党支部")
     branches["political"].founded_on = PartialDate("2010")
+    branches["political"].contact_name, branches["political"].contact_phone = "示例·支部联络员", "0937-6000100"
     add("police", "市公安局离退休干部党支部")
     add("tax", "市税务局离退休干部党支部")
     branches["tax"].brand = "书香支部"
