@@ -6,7 +6,8 @@ from flask import abort, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 
 from admin import listing
-from admin.pages.common import public_url, save
+from admin.addresses import public_url
+from admin.pages.common import save
 from models import SavedView, db
 from policy import Changed, NotAllowed, Refused
 from services import saved_views
