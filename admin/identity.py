@@ -43,5 +43,6 @@ class IdentityPage(BaseView):
         session.pop(CHOSEN, None)
         if chosen is not None:
             session[CHOSEN] = chosen.key
-        flash(f"现在以“{chosen.title}”的身份办理。" if chosen else "现在以全部身份办理。", "success")
+        else:
+            flash("现在以全部身份办理。", "success")
         return redirect(url_for("admin.index"))

@@ -22,7 +22,7 @@
       ...base, yAxis: numbersAxis, xAxis: { ...namesAxis(labels.map((label) => label.replace(/^\d+年/, ""))), axisLabel: { color: ink, interval: 1, hideOverlap: true } },
       series: [{
         type: "line", data: counts, symbol: "circle", symbolSize: 12, itemStyle: { color: colour }, lineStyle: { color: colour, width: 2 },
-        label: { show: true, position: "top", color: ink },
+        label: { show: true, position: "top", distance: 8, color: ink, textBorderColor: "#fff", textBorderWidth: 3 },
       }],
     }),
   };

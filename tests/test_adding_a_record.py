@@ -40,6 +40,10 @@ assert "简报标题" in client.get("/bulletin/?search=秘bulletin甲").get_data
 made = client.post("/bulletin/new/", data={{"company": company, "name": "先进", "issued_on": "2020.5"}})
 assert made.status_code == 302, made.get_data(as_text=True)
 assert "2020-05" in client.get("/bulletin/?search=先进").get_data(as_text=True)
+assert "/bulletin/details/" in client.get("/search/?q=先进").get_data(as_text=True)
+assert {{"/bulletin/", "/bulletin/new/", "/bulletin/export/xlsx/"}} <= {{
+    hit["url"] for group in client.get("/search/found/?q=jianbao").json for hit in group["hits"]
+}}
 assert "请填写简报标题" in client.post("/bulletin/new/", data={{"company": company}}).get_data(as_text=True)
 for address in ("details/", "edit/", "history/", "explain/", "delete/"):
     assert client.get(f"/bulletin/{{address}}?id={{key}}").status_code == 200, address

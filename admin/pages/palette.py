@@ -21,7 +21,7 @@ from services.tables.search import Search, is_hopeless, long_tables
 
 MOST_TEXT, MOST_WORDS = 60, 5
 LONG_TABLE = 20_000
-"""From so many rows on a table isn't read through for each letter that somebody types."""
+"""A table of which somebody sees more rows isn't read through for each letter that he types."""
 
 POINTED_AT = 100
 """Of how many found companies or people the visits, reports … are looked for."""
