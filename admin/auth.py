@@ -46,7 +46,7 @@ class SignedIn(UserMixin):
         self.care_size = account.care_size
         self.sign_in_id = account.sign_in_id
         self.last_used_on = account.last_used_on
-        self.until = account.expires_at
+        self.days_left = (account.expires_at - now()).days
 
 
 class SignInForm(FlaskForm):

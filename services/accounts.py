@@ -10,11 +10,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, SignIn, SignInLock
+from models import Account, Grant, SignIn, SignInLock
 from models.account import CARE_SIZES
 from models.clock import now, today
 from models.encryption import look_up_hash
 from policy.errors import Refused
+from policy.system import system_session
 
 WRONG = "用户名或密码不对；连续输错 5 次会锁定 15 分钟。"
 MAX_FAILURES = 5
@@ -146,7 +147,13 @@ def set_password(session: Session, account: Account, password: str, must_change:
 
 
 def reset_password(session: Session, account: Account) -> str:
-    """Give an account a new password that must be changed at the next sign-in, and return it."""
+    """Give an account a new password that must be changed at the next sign-in, and return it.
+
+    Raises Refused for one of the three administrators, unless the session's actor manages accounts: whoever learns the
+    new password has the rights that go with it.
+    """
+    if not session.info["actor"].permits("account:update", account.branch_id) and _has_duty(account):
+        raise Refused(f"{account.name} 是三员之一，请由系统管理员重置密码。")
     password = new_password()
     set_password(session, account, password, must_change=True)
     return password
@@ -158,6 +165,13 @@ def show_larger(session: Session, account: Account, size: int | None) -> None:
         raise Refused("没有这种字号，请重新选择。")
     account.care_size = size
     session.flush()
+
+
+def _has_duty(account: Account) -> bool:
+    """Whether the account is one of the three administrators (三员), which whoever resets it may not see."""
+    with system_session("sign_in", readonly=True) as reading:
+        duty = select(Grant.id).where(Grant.account_id == account.id, Grant.duty.is_not(None)).limit(1)
+        return reading.scalar(duty) is not None
 
 
 def check_password(account: Account, password: str) -> bool:

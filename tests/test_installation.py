@@ -78,6 +78,7 @@ def test_an_older_installation_gets_new_code_tables_and_permissions_once(app: Fl
     with app.app_context(), system_session("demo") as session:
         for model, condition in (
             (Code, Code.code_table == "room_kind"),
+            (Code, Code.code == "routine"),
             (RolePermission, RolePermission.permission.startswith("venue:")),
             (Setting, Setting.key == "reference_data"),
         ):
@@ -87,6 +88,8 @@ def test_an_older_installation_gets_new_code_tables_and_permissions_once(app: Fl
         assert reference_data.add_what_is_new(session) is True
         session.commit()
         assert session.scalar(select(Code.text).where(Code.code_table == "room_kind", Code.code == "party")) == "党建室"
+        routine = select(Code.text).where(Code.code_table == "visit_purpose", Code.code == "routine")
+        assert session.scalars(routine).one() == "日常走访"
         held = select(RolePermission.permission).where(RolePermission.permission.startswith("venue:"))
         assert "venue:read" in set(session.scalars(held))
         assert session.scalars(select(AuditEntry).where(AuditEntry.record_title == "阵地·查看")).first() is not None

@@ -84,3 +84,21 @@ def test_keys_of_a_table_that_was_made_anew_are_not_used_again(empty: Flask) -> 
     with db.engine.begin() as connection:
         insert(connection, "company", branch_id=1, short_name="丙", status="open", pinyin="", initials="")
         assert connection.scalar(text("SELECT max(id) FROM company")) == 3
+
+
+def test_a_session_gets_its_accounts_branch_and_a_remembered_phone_ends_on_the_way_back(empty: Flask) -> None:
+    upgrade(revision="0006")
+    with db.engine.begin() as connection:
+        insert(connection, "branch", id=1, name="市党委", kind="committee", pinyin="", initials="")
+        insert(connection, "account", id=5, username="li", name="示例·李", branch_id=1, active=True,
+               must_change_password=False, is_demo=False)  # fmt: skip
+        insert(connection, "sign_in", id=7, account_id=5, key_hash="x", expires_at="2099-01-01 00:00:00+00:00")
+    upgrade()
+    with db.engine.begin() as connection:
+        assert connection.execute(text("SELECT branch_id, device, ended_at FROM sign_in")).all() == [(1, None, None)]
+        insert(connection, "sign_in", id=8, account_id=5, branch_id=1, key_hash="y", device="安卓手机，微信",
+               last_used_on="2026-01-02", expires_at="2099-01-01 00:00:00+00:00")  # fmt: skip
+    downgrade(revision="0006")
+    with db.engine.connect() as connection:
+        running = connection.execute(text("SELECT id FROM sign_in WHERE ended_at IS NULL")).all()
+        assert running == [(7,)]

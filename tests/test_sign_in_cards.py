@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -87,6 +88,14 @@ def test_a_card_lets_in_one_phone_only(app: Flask) -> None:
     assert enter(app, key)[1].status_code == 302
     second, answer = enter(app, key)
     assert answer.status_code == 404 and not opens_home(second)
+
+
+def test_of_phones_that_come_at_once_one_gets_in(office: tuple[Flask, World]) -> None:
+    app, _world = office
+    key = card_for(app, "adviser")
+    with ThreadPoolExecutor(4) as phones:
+        answers = list(phones.map(lambda _phone: enter(app, key)[1].status_code, range(4)))
+    assert sorted(answers) == [302, 404, 404, 404]
 
 
 def test_spent_expired_revoked_and_unknown_cards_answer_alike(app: Flask) -> None:
@@ -342,3 +351,14 @@ def test_only_the_offered_sizes_are_stored_and_only_for_oneself(app: Flask) -> N
         other = session.scalars(select(Account).where(Account.username == "adviser")).one()
         with pytest.raises(NotAllowed):
             accounts.show_larger(session, other, 22)
+
+
+def test_the_three_administrators_passwords_are_reset_by_who_manages_accounts_only(
+    app: Flask, sign_in: SignInAs
+) -> None:
+    key = account_id_in(app, "security_admin")
+    address, form = f"/account/step/reset/?id={key}", {"version_seen": "1"}
+    told = sign_in("city_admin").post(address, data=form, follow_redirects=True).get_data(as_text=True)
+    assert "请由系统管理员重置密码" in told and "新密码是" not in told
+    told = sign_in("system_admin").post(address, data=form, follow_redirects=True).get_data(as_text=True)
+    assert "新密码是" in told
