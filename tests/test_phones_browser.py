@@ -1,6 +1,7 @@
 """A real phone's way: the code on a printed card is scanned, one button is pressed, and a visit is written with three taps."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -114,6 +115,7 @@ def test_a_card_is_printed_alone_and_as_large_as_a_postcard(chromium: Any, site:
     millimetres = 96 / 25.4
     assert box["width"] <= 105 * millimetres and box["height"] <= 148 * millimetres
     assert scanned(desk).startswith(site)
+    assert len(re.findall(rb"/Type\s*/Page\b", desk.pdf(prefer_css_page_size=True))) == 1
     desk.close()
 
 
