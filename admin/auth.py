@@ -1,6 +1,7 @@
 """Signing in by password or card, signing out, passwords, care mode; and who acts in each request."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Flask, abort, current_app, flash, g, redirect, render_template, request, session, url_for
@@ -104,9 +105,7 @@ def begin_request() -> Any:
     g.actor = current_actor.set(acting_actor(signed_in.actor))
     session[SEEN] = int(now().timestamp())
     if request.method == "POST" and is_use_to_note(signed_in):
-        with system_session("sign_in") as writing:
-            sign_in_cards.note_use(writing, signed_in.sign_in_id)
-            writing.commit()
+        _note_use(signed_in)
     if signed_in.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:
         return redirect(url_for("auth.password"))
     return None
@@ -115,6 +114,13 @@ def begin_request() -> Any:
 def is_use_to_note(signed_in: SignedIn) -> bool:
     """Whether a remembered phone is used for the first time on this day."""
     return signed_in.by_phone and signed_in.last_used_on != today()
+
+
+def _note_use(signed_in: SignedIn) -> None:
+    # Of two requests that come at once the other one notes the same day.
+    with suppress(StaleDataError), system_session("sign_in") as writing:
+        sign_in_cards.note_use(writing, signed_in.sign_in_id)
+        writing.commit()
 
 
 def end_request(_error: Any = None) -> None:

@@ -26,6 +26,8 @@ def describe_phone() -> str:
 
 
 def open_in_browser(view: Any, back: str) -> str:
-    """In place of a file that WeChat couldn't take: how to open it in the phone's own browser."""
-    path = request.full_path.rstrip("?")
-    return view.render("admin/pages/open_in_browser.html", path=path, address=f"{public_url()}{path}", back=back)
+    """In place of a file that WeChat couldn't take: how to open the page with the link in the phone's own browser.
+
+    ``back``: the path of that page. The file itself would leave the browser on the page of the sign-in.
+    """
+    return view.render("admin/pages/open_in_browser.html", address=f"{public_url()}{back}", back=back)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response
+from flask import Response, request
 
 from admin import cells
 from admin.phones import in_wechat, open_in_browser
@@ -25,7 +25,7 @@ ROWS_AT_ONCE = 1_000
 def send(screen: Any, listing: Listing, names: list[str], kind: str) -> Response | str:
     """The rows of a listing as a CSV or XLSX file with these columns; only of branches where the actor may export."""
     if in_wechat():
-        return open_in_browser(screen, screen.get_url(".index_view"))
+        return open_in_browser(screen, f"{screen.get_url('.index_view')}?{request.query_string.decode()}".rstrip("?"))
     heads = [screen.column_labels[name] for name in names]
     labels = cells.code_labels()
     actor = the_actor().only_where(f"{screen.resource}:read", f"{screen.resource}:export")

@@ -23,7 +23,7 @@ class OfficeTheme(Theme):
     base_template: str = "admin/base.html"
     foundation: str = "vendor/tabler-1.6.1.min.css"
     style: str = "app.css"
-    scripts: tuple[str, ...] = ("fields.js", "app.js", "palette.js", "phone.js")
+    scripts: tuple[str, ...] = ("fields.js", "app.js", "palette.js")
     widgets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         (
             ("data-lookup", "data-search", "data-several"),

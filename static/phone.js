@@ -1,10 +1,5 @@
-// Phones and cards: printing a card, and the day on which a remembered phone is used. Every page works without it.
+// The day on which a remembered phone is used, sent once a day: a page that is looked at writes nothing by itself.
 (() => {
-  document.querySelectorAll("[data-print]").forEach((button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
-  });
-
   const note = document.querySelector("form[data-note-use]");
   if (note) fetch(note.action, { method: "POST", body: new FormData(note) }).catch(() => {});
 })();

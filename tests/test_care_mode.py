@@ -150,3 +150,14 @@ def test_a_look_up_is_large_too(chromium: Any, site: str) -> None:
     assert page.evaluate(MEASURE, 18) == []
     assert complaints == []
     page.close()
+
+
+def test_a_card_that_was_just_made_is_large_too(chromium: Any, site: str) -> None:
+    page, complaints = signed_in(chromium, site, "branch_admin", 390)
+    in_care_mode(page, site)
+    page.goto(f"{site}/access/?id=4")
+    page.click("text=制作登录卡")
+    page.wait_for_selector("svg.segno")
+    assert page.evaluate(MEASURE, 18) == []
+    assert complaints == []
+    page.close()

@@ -1,6 +1,7 @@
 """A real phone's way: the code on a printed card is scanned, one button is pressed, and a visit is written with three taps."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 from models.clock import now
 from tests import test_browser
 from tests.test_browser import signed_in
+from tests.test_care_mode import MEASURE
 
 pytestmark = pytest.mark.browser
 site, chromium = test_browser.site, test_browser.chromium
@@ -52,6 +54,7 @@ def test_a_printed_card_brings_the_adviser_in_and_a_visit_takes_three_taps(chrom
     phone = phone_in_wechat(chromium)
     page = phone.new_page()
     page.goto(address)
+    assert page.evaluate(MEASURE, 18) == []
     page.tap("button:text-is('进入')")
     page.wait_for_selector("h1:has-text('工作台')")
     (cookie,) = [one for one in phone.cookies() if one["name"] == "office"]
@@ -87,13 +90,14 @@ def test_wechat_leads_to_the_phones_own_browser_where_nobody_signs_in_again(chro
     page.wait_for_selector("h1:has-text('工作台')")
     page.goto(f"{site}/company/")
     page.tap("text=导出表格")
-    page.tap("text=下一步")
+    page.tap("button:text-is('下一步')")
     page.wait_for_selector("text=在浏览器打开")
 
     browser = chromium.new_page(viewport={"width": 390, "height": 760})
     browser.goto(page.url)
+    browser.click("button:text-is('进入')")
     with browser.expect_download() as download:
-        browser.click("button:text-is('进入')")
+        browser.click("text=导出表格")
     assert download.value.suggested_filename.endswith("企业.xlsx")
     desk.close()
     phone.close()
@@ -111,6 +115,7 @@ def test_a_card_is_printed_alone_and_as_large_as_a_postcard(chromium: Any, site:
     millimetres = 96 / 25.4
     assert box["width"] <= 105 * millimetres and box["height"] <= 148 * millimetres
     assert scanned(desk).startswith(site)
+    assert len(re.findall(rb"/Type\s*/Page\b", desk.pdf(prefer_css_page_size=True))) == 1
     desk.close()
 
 

@@ -315,14 +315,14 @@ def test_a_remembered_phone_carries_its_sign_in_over_to_its_browser(app: Flask, 
     phone, _answer = enter(app, card_for(app, "liaison"))
     page = phone.get("/company/export/xlsx/", headers=ON_ANDROID).get_data(as_text=True)
     assert "浏览器里不用再登录" in page
-    carried = phone.post("/access/carry/", data={"next": "/company/export/xlsx/"}).headers["Location"]
+    carried = phone.post("/access/carry/", data={"next": "/company/"}).headers["Location"]
     shown = phone.get(carried, headers=ON_ANDROID).get_data(as_text=True)
     assert "在浏览器打开" in shown and "不要发给别人" in shown and problems_of(shown) == []
     browser = app.test_client()
     assert ">进入<" in browser.get(carried).get_data(as_text=True)
     key = carried.partition("key=")[2].partition("&")[0]
-    answer = browser.post("/sign-in/card", data={"key": key, "next": "/company/export/xlsx/"})
-    assert answer.headers["Location"] == "/company/export/xlsx/"
+    answer = browser.post("/sign-in/card", data={"key": key, "next": "/company/"})
+    assert answer.headers["Location"] == "/company/"
     with frozen_at(now() + timedelta(hours=25)):
         assert opens_home(phone) and not opens_home(browser)
 
