@@ -7,7 +7,8 @@ from flask import flash, redirect, request
 from admin.listing import Page
 from models import db
 
-MOST_AT_ONCE = 1_000
+MOST_AT_ONCE = 500
+"""More would keep everybody else from writing for too long."""
 NAMED = 20
 
 

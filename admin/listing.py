@@ -165,7 +165,7 @@ def filter_controls(screen: Any) -> list[Control]:
     controls: dict[str, Control] = {}
     for one in screen._filters or []:
         name = f"flt0_{one.key}"
-        value = asked.get(name, "")
+        value = asked.get(name, "") if one.validate(asked.get(name, "")) else ""
         control = controls.setdefault(one.name, Control(one.name, "text", chosen=set(value.split(","))))
         given = {"name": name, "value": value, "label": one.name}
         control.inputs.append(given)
@@ -207,7 +207,8 @@ def titles(model: Any) -> list[tuple[int, str]] | None:
 def chips(screen: Any) -> list[dict[str, str]]:
     """What narrows the list now, search and filters, each with an address without it."""
     asked = [("search", "查找", words)] if screen.search and (words := arguments().get("search")) else []
-    asked += [(f"flt0_{one.key}", one.name, one.in_words(value)) for _index, one, value in asked_filters(screen)]
+    filters = [(one, value) for _index, one, value in asked_filters(screen) if one.validate(value)]
+    asked += [(f"flt0_{one.key}", one.name, one.in_words(value)) for one, value in filters]
     return [
         {"label": label, "value": value, "remove_url": screen.list_url_of(arguments(but=(name, "view")))}
         for name, label, value in asked

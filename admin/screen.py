@@ -523,14 +523,15 @@ class Screen(ModelView):
         return self.can_delete if name == "delete" else super().is_action_allowed(name)
 
     def _delete(self, rows: list[Any]) -> Any:
-        target = self.url_after_delete(rows)
+        target, title = self.url_after_delete(rows), ""
         try:
             for row in rows:
+                title = self.row_title(row)
                 trash.move_to_trash(db.session, row)
             db.session.commit()
         except Refused as reason:
             db.session.rollback()
-            flash(reason.message, "error")
+            flash(reason.message if len(rows) == 1 else f"都没有删除。{title}：{reason.message}", "error")
         else:
             flash(f"已删除 {len(rows)} 条，可以在回收站里找回。", "success")
         return redirect(target)

@@ -19,6 +19,7 @@ from models import Account, AuditEntry, Company, Holiday, Problem, SavedView, Vi
 from policy import system_session
 from services.saved_views import MOST_VIEWS
 from tests import test_lists
+from tests.attempts import screens_of
 from tests.conftest import signed_in
 from tests.test_lists import add_companies, read, rows_of
 from tests.test_screens import counted
@@ -432,3 +433,11 @@ def test_an_empty_list_says_what_to_do_next(app: Flask, world: World, sign_in: S
         session.commit()
     empty = read(sign_in("company_clerk"), "/visit/")
     assert "还没有走访" in empty and "/visit/new/" not in empty
+
+
+def test_a_set_of_rows_opened_from_home_can_be_kept_as_a_view(app: Flask, sign_in: SignIn) -> None:
+    client = sign_in("city_admin")
+    figure, screen = next((next(iter(one.figures)), one) for one in screens_of(app).values() if one.figures)
+    answer = save(client, f"/{screen.resource}/?figure={figure}", name="首页数字")
+    assert f"figure={figure}" in answer.location
+    assert f"只列出“{screen.figures[figure].title}”" in read(client, answer.location)

@@ -119,7 +119,7 @@ class SavedViewsPage(BaseView):
 
 def kept(screen: Any) -> dict[str, str]:
     """What the address asks of the list, as it is saved: the order by its column's name, which outlives a new column."""
-    asked = listing.arguments(but=("view", "figure"))
+    asked = listing.arguments(but=("view",))
     if "sort" in asked:
         place = asked.pop("sort")
         if place.isdecimal() and int(place) < len(screen.columns):
@@ -131,6 +131,8 @@ def described(screen: Any) -> list[str]:
     """What would be saved now, in words."""
     words = [f"{chip['label']} {chip['value']}" for chip in listing.chips(screen)]
     asked = kept(screen)
+    if asked.get("figure") in screen.figures:
+        words.insert(0, screen.figures[asked["figure"]].title)
     if "sort" in asked:
         words.append(f"按{screen.column_labels[asked['sort']]}排序")
     shown = listing.shown_columns(screen)
@@ -151,6 +153,8 @@ def _opened_url(screen: Any, view: SavedView) -> str:
     asked = {name: asks[name] for name in ("desc", "cols") if name in asks}
     if asks.get("sort") in screen.columns:
         asked["sort"] = str(screen.columns.index(asks["sort"]))
+    if asks.get("figure") in screen.figures:
+        asked["figure"] = asks["figure"]
     if own and "search" in asks:
         asked["search"] = asks["search"]
     for one in screen._filters or []:
