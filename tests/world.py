@@ -4,6 +4,7 @@ Every text carries a canary that names its kind, its side and its column, and ev
 so that a leak shows in any byte that is sent and says where it came from.
 """
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from models import (
     Code,
     Company,
     DevelopmentStep,
+    Draft,
     Grant,
     Holiday,
     KeyPost,
@@ -128,6 +130,12 @@ def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterat
     liaison = session.scalar(select(Role).where(Role.code == "liaison"))
     grant = Grant(id=next(keys), account=account, role=liaison, branch=home, valid_from=date(2026, 1, 2))
     session.add_all([account, grant])
+    session.flush()
+    for label in SIDES:  # somebody else's unsaved words about this side's company, and about the other's
+        if company_key := world.rows.get(("company", label)):
+            written = json.dumps([["note", canary("draft", f"{side}{label}")]], ensure_ascii=False)
+            session.add(Draft(account_id=account.id, resource="company", form="edit", record_id=company_key,
+                              contents=written))  # fmt: skip
     session.flush()
     entry = session.scalar(
         select(AuditEntry.id).where(AuditEntry.resource == "company", AuditEntry.record_id == company.id).limit(1)
