@@ -3,15 +3,17 @@
 A draft is looked up through the walls of its form: only for a record that is in sight and may be changed now.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import abort, jsonify, redirect, request, url_for
+from flask import abort, jsonify, redirect, request
 from flask_admin.helpers import get_form_data
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.datastructures import MultiDict
 
 from admin import record_pages
+from admin.listing import address
 from models import Draft, db
 from models.clock import local
 from policy import Changed, Refused
@@ -50,28 +52,31 @@ def offer_draft(screen: Any, form_class: type, place: Place, names: list[str], r
     if draft is None:
         return None
     form = form_class(MultiDict(typed_fields(draft)), obj=row)
-    arguments = request.args.to_dict()
-    here = {**(request.view_args or {}), **arguments}
     return screen.render(
         "admin/model/draft.html",
         model=row,
         draft=draft,
         rows=[one for one in record_pages.stored_and_typed(screen.model, form, names, row) if one["changed"]],
-        changed_since=is_outdated(form, row),
-        go_on_url=url_for(request.endpoint or "", **{**here, GO_ON: "1"}),
-        discard_url=screen.get_url(".discard_draft_view", **{**arguments, "form": place.form}),
+        changed_since=row is not None and str(form.version_seen.data) != str(row.version),
+        go_on_url=go_on_url(),
+        discard_url=address(screen.get_url(".discard_draft_view"), {**request.args, "form": place.form}),
     )
 
 
-def is_outdated(form: Any, row: Any) -> bool:
-    """Whether somebody saved the record after the form was begun."""
-    return row is not None and str(form.version_seen.data) != str(row.version)
+def go_on_url() -> str:
+    """The address of the form that was asked for, filled in with its draft."""
+    return address(request.path, {**request.args, GO_ON: "1"})
 
 
 def save_draft(screen: Any) -> Any:
-    """Keep what is in a form, and say when it was kept."""
+    """Keep what is in the form of a screen that the address names."""
     place, names = _asked(screen)
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name in names]
+    return keep_posted(place, names.__contains__)
+
+
+def keep_posted(place: Place, belongs: Callable[[str], bool]) -> Any:
+    """Keep the posted fields whose names belong to a form, and say when they were kept."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if belongs(name)]
     try:
         draft = _keep(place, fields)
     except Refused as reason:
@@ -101,8 +106,10 @@ def throw_away(screen: Any) -> Any:
     db.session.commit()
     arguments = {key: value for key, value in request.args.items() if key not in ("form", GO_ON)}
     if place.form.startswith(STEP):
-        return redirect(screen.get_url(".step_view", step=place.form.removeprefix(STEP), **arguments))
-    return redirect(screen.get_url(".create_view" if place.form == NEW else ".edit_view", **arguments))
+        form_url = screen.get_url(".step_view", step=place.form.removeprefix(STEP))
+    else:
+        form_url = screen.get_url(".create_view" if place.form == NEW else ".edit_view")
+    return redirect(address(form_url, arguments))
 
 
 def _asked(screen: Any) -> tuple[Place, set[str]]:

@@ -34,6 +34,7 @@ def entries_shown(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
             "at": local(entry.at).strftime("%Y-%m-%d %H:%M:%S"),
             "who": entry.actor_name,
             "on_behalf": entry.on_behalf_of,
+            "action": entry.action,
             "what": action_words().get(entry.action, entry.action),
             "title": entry.record_title,
             "where": " ".join(part for part in (entry.channel, entry.address) if part),

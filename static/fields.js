@@ -10,6 +10,8 @@
     for (const name of ["aria-describedby", "aria-invalid", "aria-label"]) {
       if (select.hasAttribute(name)) box.control_input.setAttribute(name, select.getAttribute(name));
     }
+    // The select box itself stays in the page to be sent, out of sight for everybody.
+    select.setAttribute("aria-hidden", "true");
     if (select.required) box.control_input.setAttribute("aria-required", "true");
   };
 

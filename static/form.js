@@ -135,11 +135,12 @@
     let kept = 0; // when
     let timer = null;
     let waiting = null; // the button that was pressed while the form couldn't be sent
+    let pressed = null; // that button, as it is sent along
     let leaving = false;
 
     const say = (words, ...more) => {
       place.replaceChildren(words, ...more);
-      place.classList.toggle("text-danger", Object.values(SAY).includes(words) && words !== SAY.sending);
+      place.classList.toggle("trouble", Object.values(SAY).includes(words) && words !== SAY.sending);
     };
     const later = (delay) => {
       clearTimeout(timer);
@@ -149,7 +150,8 @@
     const go = () => {
       leaving = true;
       clearTimeout(timer);
-      if (waiting.name) form.append(make("input", { type: "hidden", name: waiting.name, value: waiting.value }));
+      if (waiting.name) pressed = make("input", { type: "hidden", name: waiting.name, value: waiting.value });
+      if (pressed) form.append(pressed);
       HTMLFormElement.prototype.submit.call(form);
     };
 
@@ -216,6 +218,8 @@
       if (!event.persisted) return;
       leaving = false;
       waiting = null;
+      pressed?.remove();
+      pressed = null;
       say("");
     });
   };

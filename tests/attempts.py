@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from sqlalchemy import Boolean, Date, Enum, inspect
 
+from admin.drafts import EDIT, STEP
 from admin.filters import BoundFilter, ChoiceFilter, RelationFilter
 from admin.inline_edit import editable_names
 from admin.screen import Screen
@@ -20,6 +21,7 @@ from models.clock import today
 from models.column_types import PartialDate, PartialDateType, UtcDateTime
 from policy import system_session
 from policy.actions import resource_of
+from services.drafts import NEW
 from tests.world import SHARED, World, canary
 
 NOT_TRIED = {"static"}
@@ -190,6 +192,7 @@ def _of_screen(screen: Screen, rule: Any, name: str, method: str, side: Side) ->
         "index_view": _lists, "export": _exports, "ajax_lookup": _look_ups, "create_view": _creations,
         "edit_view": _edits, "action_view": _actions, "unmask_view": _unmaskings, "step_view": _steps,
         "find_view": _findings, "explain_view": _explanations, "ajax_update": _values_in_list,
+        "draft_view": _drafts, "discard_draft_view": _drafts,
     }  # fmt: skip
     if name in ways:
         yield from ways[name](screen, rule, method, side)
@@ -447,6 +450,22 @@ def _steps(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attem
                 str(key),
                 screen.resource,
                 True,
+            )
+
+
+def _drafts(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
+    """What was typed into each form of a screen: a new record's, a record's and each step's."""
+    forms = [EDIT, *(STEP + step.key for step in screen.steps)]
+    keys = side.keys(screen.resource)
+    if side.own:
+        typed = fresh(screen, side.form(screen.resource, keys[0])) if keys else {}
+        yield Attempt(rule.endpoint, method, rule.rule, "new", (("form", NEW),), tuple(typed.items()))
+    for key in keys:
+        typed = side.form(screen.resource, key)
+        for form in forms:
+            query = (("form", form), ("id", str(key)))
+            yield Attempt(
+                rule.endpoint, method, rule.rule, form, query, tuple(typed.items()), str(key), screen.resource, True
             )
 
 

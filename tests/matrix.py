@@ -18,7 +18,7 @@ from urllib.parse import quote, quote_plus, unquote
 from flask import Flask
 from sqlalchemy import Engine, Enum, event, inspect, select
 
-from models import Account, AuditEntry, Base, Grant, Role, RolePermission, SavedView, SignIn, SignInCard
+from models import Account, AuditEntry, Base, Draft, Grant, Role, RolePermission, SavedView, SignIn, SignInCard
 from models.base import BranchScoped, Reference
 from models.clock import now, today
 from models.personal import MASKS
@@ -183,6 +183,7 @@ def sight_of(actor: Actor | None, places: Iterable[str] = ()) -> Sight:
                     every.add(text)
                     if visible and is_shown:
                         shown.add(text)
+        every |= {word for draft in session.scalars(select(Draft)) for word in MARKED.findall(draft.contents)}
         entries = session.scalars(select(AuditEntry)).all()
         reads_log = actor is not None and actor.may("audit_entry:read")
         titles = {word for row in entries for word in MARKED.findall(row.record_title) if reads_log}

@@ -4,6 +4,7 @@ Every text carries a canary that names its kind, its side and its column, and ev
 so that a leak shows in any byte that is sent and says where it came from.
 """
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from models import (
     Code,
     Company,
     DevelopmentStep,
+    Draft,
     Grant,
     Holiday,
     KeyPost,
@@ -147,6 +149,12 @@ def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterat
         asks = {"search": canary("saved_view", side) + "words", "flt0_company": str(company.id), "cols": "subject"}
         world.rows["saved_view", f"{side}{label}"] = _save_view(session, account, f"{side}{label}", shared, asks, keys)
     world.rows |= {("sign_in", side): phone.id, ("sign_in_card", side): card.id}
+    for label in SIDES:  # somebody else's unsaved words about this side's company, and about the other's
+        if company_key := world.rows.get(("company", label)):
+            written = json.dumps([["note", canary("draft", f"{side}{label}")]], ensure_ascii=False)
+            session.add(Draft(account_id=account.id, resource="company", form="edit", record_id=company_key,
+                              contents=written))  # fmt: skip
+    session.flush()
     entry = session.scalar(
         select(AuditEntry.id).where(AuditEntry.resource == "company", AuditEntry.record_id == company.id).limit(1)
     )

@@ -8,7 +8,9 @@ from flask import abort, flash, redirect, request
 from flask_admin import BaseView, expose
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
+from werkzeug.datastructures import MultiDict
 
+from admin import drafts
 from admin.pages.common import one_row, readable, save
 from models import (
     Answer,
@@ -17,10 +19,12 @@ from models import (
     AssessmentStatus,
     ChecklistItem,
     ChecklistVersion,
+    Draft,
     db,
 )
-from policy import Changed, NotAllowed, Refused, the_actor
+from policy import NotAllowed, Refused, the_actor
 from services.checklists import assess
+from services.drafts import Place, discard_draft, find_draft, typed_fields
 
 SELF, REVIEW, READ = "self", "review", "read"
 
@@ -57,16 +61,62 @@ class AssessmentPage(BaseView):
         assessment = _asked()
         side = _side(assessment)
         if request.method == "GET":
-            return self._page(assessment, side, _lines(assessment, side))
-        if side == READ:
-            raise NotAllowed("您不能填写这份检查表，或它已经办结。")
+            return self._open(assessment, side)
+        _require_writing(side)
         if request.form.get("version_seen") != str(assessment.version):
-            raise Changed
+            return self._changed(assessment, side), 409
         return self._save(assessment, side)
+
+    @expose("/draft/", methods=("POST",))
+    def draft_view(self) -> Any:
+        """Keep what is chosen and typed so far."""
+        assessment = _asked()
+        side = _side(assessment)
+        _require_writing(side)
+        names = {"version_seen"}
+        for item in assess.items_of(db.session, assessment.checklist_version_id):
+            names |= {_answer_field(item.id), assess.reason_field(item.id)}
+        return drafts.keep_posted(_place(assessment, side), names.__contains__)
+
+    @expose("/draft/discard/", methods=("POST",))
+    def discard_draft_view(self) -> Any:
+        """Forget what was chosen and typed and not saved."""
+        assessment = _asked()
+        discard_draft(db.session, _place(assessment, _side(assessment)))
+        save()
+        return redirect(self.get_url(".index", id=assessment.id))
+
+    def _open(self, assessment: Assessment, side: str) -> str:
+        """The form as it is saved, or filled in with the draft; while there is one, the question what to do with it."""
+        draft = find_draft(db.session, _place(assessment, side)) if side != READ else None
+        if draft is None:
+            return self._page(assessment, side, _lines(assessment, side))
+        typed = MultiDict(typed_fields(draft))
+        lines = _typed(assessment, side, typed)
+        if drafts.GO_ON in request.args:
+            return self._page(assessment, side, lines, draft=draft, version_seen=typed.get("version_seen"))
+        return self.render(
+            "admin/pages/assess_draft.html",
+            assessment=assessment,
+            draft=draft,
+            rows=[row for line in lines for row in _differences(line, side)],
+            changed_since=typed.get("version_seen") != str(assessment.version),
+            go_on_url=drafts.go_on_url(),
+            discard_url=self.get_url(".discard_draft_view", id=assessment.id),
+        )
+
+    def _changed(self, assessment: Assessment, side: str) -> str:
+        """What was typed, with a word at each item that is saved otherwise, to be looked through and saved again."""
+        lines = _typed(assessment, side, request.form)
+        for line in lines:
+            for row in _differences(line, side):
+                line.error = f"现在保存的是：{row['theirs']}。"
+        message = "您填写期间，有人保存过这份检查表，还没有保存您的内容。请核对标出的各项，再保存。"
+        return self._page(assessment, side, lines, message)
 
     def _save(self, assessment: Assessment, side: str) -> Any:
         """Save what was chosen, and hand it in when asked; refused, everything typed stays."""
-        lines = _typed(assessment, side)
+        lines = _typed(assessment, side, request.form)
         finish = request.form.get("do") == "finish"
         try:
             assess.open_assessment(db.session, assessment)
@@ -81,6 +131,7 @@ class AssessmentPage(BaseView):
                 self._finish(assessment, side)
         except Refused as refused:
             return self._refused(assessment, side, lines, refused, finish), 422
+        discard_draft(db.session, _place(assessment, side))
         save()
         flash(("考评已完成。" if side == REVIEW else "自评已提交。") if finish else "已保存。", "success")
         return redirect(self.get_url(".index", id=assessment.id))
@@ -110,7 +161,10 @@ class AssessmentPage(BaseView):
                 line.error = "这一项还没有填写。"
         return self._page(assessment, side, lines, refused.message)
 
-    def _page(self, assessment: Assessment, side: str, lines: list[Line], error: str | None = None) -> str:
+    def _page(
+        self, assessment: Assessment, side: str, lines: list[Line], error: str | None = None, draft: Draft | None = None,
+        version_seen: str | None = None,
+    ) -> str:  # fmt: skip
         groups = [(group.name, list(part)) for group, part in groupby(lines, key=lambda line: line.item.group)]
         return self.render(
             "admin/pages/assess.html",
@@ -119,6 +173,8 @@ class AssessmentPage(BaseView):
             groups=groups,
             answers=list(Answer),
             error=error,
+            draft=draft,
+            version_seen=version_seen or assessment.version,
             differs=assess.differs,
             not_handed_in=side == REVIEW and assessment.status is AssessmentStatus.DRAFT,
         )
@@ -155,13 +211,40 @@ def _lines(assessment: Assessment, side: str) -> list[Line]:
     return lines
 
 
-def _typed(assessment: Assessment, side: str) -> list[Line]:
-    """A line for each item, with what was chosen and typed."""
+def _place(assessment: Assessment, side: str) -> Place:
+    """Where the draft of one side's answers is kept."""
+    return Place("assessment", f"answers/{side}", assessment.id)
+
+
+def _require_writing(side: str) -> None:
+    if side == READ:
+        raise NotAllowed("您不能填写这份检查表，或它已经办结。")
+
+
+def _answer_field(item_id: int) -> str:
+    return f"answer-{item_id}"
+
+
+def _differences(line: Line, side: str) -> list[dict[str, str]]:
+    """What was chosen or written for an item otherwise than it is saved."""
+    saved = line.saved and (line.saved.review_answer if side == REVIEW else line.saved.self_answer)
+    reason = (line.saved.reason or "") if line.saved else ""
+    rows = []
+    if line.chosen != saved:
+        words = [answer.label if answer else "未填写" for answer in (saved, line.chosen)]
+        rows.append({"label": line.item.text, "theirs": words[0], "mine": words[1]})
+    if side == REVIEW and line.reason != reason:
+        rows.append({"label": f"{line.item.text}：原因", "theirs": reason or "—", "mine": line.reason or "—"})
+    return rows
+
+
+def _typed(assessment: Assessment, side: str, form: MultiDict[str, str]) -> list[Line]:
+    """A line for each item, with what was chosen and typed into a form."""
     lines = _lines(assessment, side)
     for line in lines:
-        given = request.form.get(f"answer-{line.item.id}", "")
+        given = form.get(_answer_field(line.item.id), "")
         if given and given not in list(Answer):
             abort(400)
         line.chosen = Answer(given) if given else None
-        line.reason = readable(request.form.get(assess.reason_field(line.item.id), ""))
+        line.reason = readable(form.get(assess.reason_field(line.item.id), ""))
     return lines
