@@ -16,8 +16,8 @@ from admin import record_pages
 from admin.listing import address
 from models import Draft, db
 from models.clock import local
-from policy import Changed, Refused
-from services.drafts import NEW, Place, discard_draft, find_draft, keep_draft, typed_fields
+from policy import Refused
+from services.drafts import NEW, Fields, Place, discard_draft, find_draft, keep_draft, typed_fields
 
 EDIT, STEP = "edit", "step/"
 GO_ON = "draft"
@@ -85,18 +85,19 @@ def keep_posted(place: Place, belongs: Callable[[str], bool]) -> Any:
     return jsonify(saved=local(draft.updated_at).strftime("%H:%M"))
 
 
-def _keep(place: Place, fields: list[tuple[str, str]]) -> Draft:
-    """The draft, committed; tried once more when another window of the same person was faster."""
-    for last in (False, True):
-        try:
-            draft = keep_draft(db.session, place, fields)
-            db.session.commit()
-            return draft
-        except (IntegrityError, StaleDataError):
-            db.session.rollback()
-            if last:
-                raise Changed from None
-    raise AssertionError
+def _keep(place: Place, fields: Fields) -> Draft:
+    """The draft, committed; tried again when another window of the same person was faster."""
+    try:
+        return _keep_once(place, fields)
+    except (IntegrityError, StaleDataError):
+        db.session.rollback()
+        return _keep_once(place, fields)
+
+
+def _keep_once(place: Place, fields: Fields) -> Draft:
+    draft = keep_draft(db.session, place, fields)
+    db.session.commit()
+    return draft
 
 
 def throw_away(screen: Any) -> Any:
