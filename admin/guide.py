@@ -99,4 +99,4 @@ def _link(chapter: str, heading: str | None) -> Link:
     if chapter == CONTENTS:
         return Link("使用说明", url_for("help.index"))
     text = {"areas": f"“{heading}”记什么", "lists": "列表怎么用"}.get(chapter, "怎么办理")
-    return Link(text, url_for("help.chapter", name=chapter, _anchor=heading))
+    return Link(text, url_for("help.chapter", key=chapter, _anchor=heading))

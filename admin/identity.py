@@ -22,7 +22,7 @@ def identities() -> list[Identity]:
 
 
 class IdentityPage(BaseView):
-    """/identity/: where the choice is posted."""
+    """/identity/: the choices, and where one is posted."""
 
     def __init__(self) -> None:
         super().__init__(name="切换身份", endpoint="identity", url="/identity")
@@ -31,18 +31,19 @@ class IdentityPage(BaseView):
         return False
 
     def is_accessible(self) -> bool:
-        return True
+        return bool(identities())
 
-    @expose("/", methods=("POST",))
+    @expose("/", methods=("GET", "POST"))
     def switch(self) -> Any:
         """Act as what is chosen from now on; with nothing chosen, as all one is."""
+        if request.method == "GET":
+            return self.render("admin/pages/identity.html")
         key = request.form.get("identity", "")
-        chosen = next((one for one in identities() if one.key == key), None)
-        if key and chosen is None:
+        if key and key not in {one.key for one in identities()}:
             abort(404)
-        session.pop(CHOSEN, None)
-        if chosen is not None:
-            session[CHOSEN] = chosen.key
+        if key:
+            session[CHOSEN] = key
         else:
+            session.pop(CHOSEN, None)
             flash("现在以全部身份办理。", "success")
         return redirect(url_for("admin.index"))

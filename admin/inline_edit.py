@@ -33,7 +33,7 @@ def editors(screen: Any) -> Response:
 
     Look-ups with too many choices for a select box, and rows and values that the actor can't change, are left out.
     """
-    screen._require_form("update")
+    screen.require_form("update")
     keys = request.args.getlist("id")
     rows = screen.get_many(keys) if 0 < len(keys) <= screen.page_size else abort(404)
     fields = {
@@ -84,7 +84,7 @@ def save_cell(screen: Any) -> Any:
     row = screen.get_one(screen._asked_id())
     key, name = row.id, request.form.get("name", "")
     try:
-        screen._require_form("update", row)
+        screen.require_form("update", row)
         field = editable_names(screen, screen.columns).get(name) or abort(404)
         if request.form.get("version_seen") != str(row.version):
             return _changed_meanwhile(screen, key, name)

@@ -15,7 +15,8 @@ class OfficeTheme(Theme):
     Attributes:
         foundation: the style sheet that all others build on.
         style: the product's own, which has the last word.
-        scripts: what every page loads; each works without.
+        palette: the script of the search over all: the first, so that its keys work while larger ones are on their way.
+        script: the script of every page, after the widgets that it uses; each page works without.
         widgets: what only pages with one of some marks in them load, style sheets and scripts in their order.
     """
 
@@ -23,12 +24,14 @@ class OfficeTheme(Theme):
     base_template: str = "admin/base.html"
     foundation: str = "vendor/tabler-1.6.1.min.css"
     style: str = "app.css"
-    scripts: tuple[str, ...] = ("fields.js", "app.js", "palette.js")
+    palette: str = "palette.js"
+    script: str = "app.js"
     widgets: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
         (
             ("data-lookup", "data-search", "data-several"),
             ("vendor/tom-select-2.6.2.min.css", "vendor/tom-select-2.6.2.min.js"),
         ),
+        (("data-lookup", "data-search", "data-date-pick"), ("fields.js",)),
         (("data-chart",), ("vendor/echarts-6.1.0.common.min.js", "charts.js")),
     )
 
@@ -38,7 +41,7 @@ class OfficeTheme(Theme):
 
     def scripts_for(self, page: str) -> list[str]:
         """The scripts of a page, in their order."""
-        return [*self._widget_files(page, ".js"), *self.scripts]
+        return [self.palette, *self._widget_files(page, ".js"), self.script]
 
     def _widget_files(self, page: str, ending: str) -> list[str]:
         return [file for marks, files in self.widgets if any(mark in page for mark in marks)

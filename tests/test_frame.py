@@ -88,7 +88,7 @@ def test_every_page_says_who_acts_and_as_what(role: str, app: Flask, world: Worl
 def test_a_page_loads_the_files_of_the_widgets_in_it_and_no_others() -> None:
     theme = OfficeTheme()
     assert theme.styles_for("<p>") == [theme.foundation, theme.style]
-    assert theme.scripts_for("<p>") == list(theme.scripts)
+    assert theme.scripts_for("<p>") == [theme.palette, theme.script]
     with_look_up = "<select data-lookup>"
     assert any("tom-select" in file for file in theme.styles_for(with_look_up))
     assert any("tom-select" in file for file in theme.scripts_for(with_look_up))
@@ -98,6 +98,6 @@ def test_a_page_loads_the_files_of_the_widgets_in_it_and_no_others() -> None:
 def test_every_file_of_the_theme_is_there(app: Flask) -> None:
     theme = OfficeTheme()
     client = app.test_client()
-    everything = " ".join(mark for mark, _files in theme.widgets)
+    everything = " ".join(mark for marks, _files in theme.widgets for mark in marks)
     for file in (*theme.styles_for(everything), *theme.scripts_for(everything)):
         assert client.get(f"/static/{file}").status_code == 200, file

@@ -15,12 +15,18 @@ POINTS = 72
 """To an inch, as PDF counts."""
 
 
+def type_into_palette(page: Any, text: str) -> None:
+    """Ctrl-K and a text, once the script is there to hear it."""
+    page.wait_for_selector("#palette-box[role=combobox]")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(text)
+    page.wait_for_selector("#palette-list [role=option]")
+
+
 def test_the_palette_finds_and_opens_a_record_by_keyboard_alone(chromium: Any, site: str) -> None:
     page, complaints = signed_in(chromium, site, "city_admin", 1280)
     page.goto(f"{site}/visit/")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("ydsy")
-    page.wait_for_selector("#palette-list [role=option]")
+    type_into_palette(page, "ydsy")
     box = page.locator("#palette-box")
     assert box.get_attribute("aria-expanded") == "true"
     page.keyboard.press("ArrowDown")
@@ -34,9 +40,7 @@ def test_the_palette_finds_and_opens_a_record_by_keyboard_alone(chromium: Any, s
 
 def test_escape_closes_the_palette_and_enter_opens_the_page_of_results(chromium: Any, site: str) -> None:
     page, complaints = signed_in(chromium, site, "city_admin", 1280)
-    page.keyboard.press("Control+k")
-    page.keyboard.type("ydsy")
-    page.wait_for_selector("#palette-list [role=option]")
+    type_into_palette(page, "ydsy")
     page.keyboard.press("Escape")
     assert page.locator("#palette-list").is_hidden()
     assert page.locator("#palette-box").get_attribute("aria-expanded") == "false"

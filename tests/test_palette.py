@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import event, select
 
+from admin.auth import SignedIn
 from admin.pages import palette
 from models import Branch, Company, Person, Posting, db
 from policy import acting_as, system_session
@@ -71,7 +72,8 @@ def test_screens_and_actions_are_found_too(text: str, named: Flask) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_function_offered_can_be_opened(role: str, office: tuple[Flask, World]) -> None:
     client = signed_in(office[0], role)
-    with office[0].test_request_context(), acting_as(actor_of(role)):
+    with office[0].test_request_context(), acting_as(actor_of(role)) as actor:
+        g._login_user = SignedIn(actor, must_change_password=False)
         offered = [hit.url for hit in palette.functions()]
     assert {"/", "/password"} <= set(offered)
     for address in offered:

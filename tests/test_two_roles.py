@@ -196,6 +196,8 @@ def test_somebody_with_two_roles_may_act_as_one_alone_and_as_both_again(narrowed
 def test_whoever_has_one_role_is_offered_no_other(narrowed: Office) -> None:
     client = signed_in(narrowed.app, "clerk_alone")
     assert "切换身份" not in client.get("/").get_data(as_text=True)
+    assert "切换身份" not in str(client.get("/search/found/?q=qhsf").json)
+    assert "切换身份" in str(signed_in(narrowed.app, NAME).get("/search/found/?q=qhsf").json)
     foreign = actor_of(NAME).identities[1].key
     assert client.post("/identity/", data={"identity": foreign}).status_code == 404
 

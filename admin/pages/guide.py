@@ -17,6 +17,9 @@ class GuidePage(BaseView):
     def is_visible(self) -> bool:
         return False
 
+    def is_accessible(self) -> bool:
+        return True
+
     def guide_places(self) -> list[tuple[str, str | None]]:
         """The guide needs no guide."""
         return []
@@ -26,15 +29,15 @@ class GuidePage(BaseView):
         """The table of contents."""
         return self._page(CONTENTS)
 
-    @expose("/<name>")
-    def chapter(self, name: str) -> Any:
+    @expose("/<key>")
+    def chapter(self, key: str) -> Any:
         """One chapter."""
-        return self._page(name)
+        return self._page(key)
 
-    @expose("/pictures/<name>")
-    def picture(self, name: str) -> Any:
+    @expose("/pictures/<key>")
+    def picture(self, key: str) -> Any:
         """A picture of a chapter."""
-        return send_from_directory(PICTURES, name)
+        return send_from_directory(PICTURES, key)
 
     def _page(self, name: str) -> Any:
         found = chapters().get(name) or abort(404)

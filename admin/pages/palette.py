@@ -11,12 +11,14 @@ from flask import jsonify, request, url_for
 from flask_admin import BaseView, expose
 from sqlalchemy import and_
 
+from admin.identity import identities
 from admin.menu import open_views, url_of
 from admin.pages.common import readable
 from admin.screen import Screen
 from models import AuditEntry, db
 from models.base import PinyinNamed
 from models.pinyin import initials, pinyin
+from policy import the_actor
 from services.tables.search import Search, is_hopeless, long_tables
 
 MOST_TEXT, MOST_WORDS = 60, 5
@@ -64,7 +66,7 @@ class SearchPage(BaseView):
         return False
 
     def is_accessible(self) -> bool:
-        return True
+        return bool(the_actor().holdings)
 
     @expose("/")
     def index(self) -> Any:
@@ -108,6 +110,7 @@ def functions() -> list[Hit]:
     found += [
         Hit(f"导出{view.title}", address_of(view, "export", export_type="xlsx")) for view in screens if view.can_export
     ]
+    found += [Hit("切换身份", url_for("identity.switch"))] if len(identities()) > 1 else []
     return [*found, Hit("修改密码", url_for("auth.password"))]
 
 
