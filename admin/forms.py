@@ -21,7 +21,15 @@ MAX_LONG_TEXT = 20_000
 
 
 class ScreenForm(BaseForm):
-    """The base of the forms that screens make."""
+    """The base of the forms that screens make.
+
+    Attributes:
+        place: the form as drafts know it; saving it ends its draft. None of a value changed in the list, which has none.
+        draft: the draft that it was filled from, if any.
+    """
+
+    place: Any = None
+    draft: Any = None
 
 
 def make_form(

@@ -25,8 +25,9 @@ PLACES = {
     "find_view": ("lists", "查找"),
     "delete_view": ("records", "删除和找回"),
     "action_view": ("lists", "一次办理几条"),
+    "password": ("start", "登录"),
 }
-"""What explains a page of any screen, by the last part of its endpoint, as chapter and heading."""
+"""What explains a page, by the last part of its endpoint, as chapter and heading."""
 
 
 @dataclass(frozen=True)

@@ -440,7 +440,8 @@ class Screen(ModelView):
             self.on_model_change(form, row, is_new)
             if is_new:
                 db.session.add(row)
-            discard_draft(db.session, form.place)
+            if form.place is not None:
+                discard_draft(db.session, form.place)
             db.session.commit()
         except Refused as reason:
             db.session.rollback()

@@ -19,6 +19,7 @@ PASSWORD = "demo-password-1"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DESK, TABLET, PHONE, NARROW = 1280, 768, 390, 320
 """Widths of screens in CSS pixels."""
+SAVE = "main button:text-is('保存')"
 
 
 def demo_app(folder: Path) -> Flask:
@@ -63,7 +64,7 @@ def running_chromium() -> Iterator[Any]:
 
 def new_page(chromium: Any, width: int) -> Any:
     """A page in a browser that is nobody's yet."""
-    return chromium.new_page(viewport={"width": width, "height": 860}, locale="zh-CN")
+    return chromium.new_context(viewport={"width": width, "height": 860}, locale="zh-CN").new_page()
 
 
 def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, list[str]]:
@@ -104,25 +105,57 @@ def _of_first(resource: str, tail: str = "details") -> Callable[[Any, str], None
     return go
 
 
+def _form(path: str) -> Callable[[Any, str], None]:
+    """A form as it is stored; what an earlier visit left unsaved in it is thrown away."""
+
+    def go(page: Any, site: str) -> None:
+        page.goto(site + path)
+        _throw_draft_away(page)
+
+    return go
+
+
+def _throw_draft_away(page: Any) -> None:
+    button = page.locator("main button:has-text('不要了')")
+    if button.count():
+        button.click()
+        page.wait_for_selector("form[data-draft]")
+
+
+def _edit(page: Any, site: str) -> None:
+    """The edit form of the first company."""
+    _of_first("company", "edit")(page, site)
+    _throw_draft_away(page)
+
+
 def _refused(page: Any, site: str) -> None:
     """A form that came back with errors."""
-    page.goto(f"{site}/company/new/")
-    page.fill("#employees", "很多")
-    page.click("main form button[type=submit] >> nth=0")
-    page.wait_for_selector("[role=alert]")
+    _form("/company/new/")(page, site)
+    page.fill("#note", "没有填名称")
+    page.click(SAVE)
+    page.wait_for_selector(".error-list")
+
+
+def _draft(page: Any, site: str) -> None:
+    """A form in which something was typed before and not saved."""
+    _form("/problem/new/")(page, site)
+    page.fill("#subject", "停车位不够")
+    page.wait_for_selector("[data-draft-state]:has-text('草稿已自动保存')")
+    page.goto(f"{site}/problem/new/")
 
 
 def _conflict(page: Any, site: str) -> None:
     """The page that shows both versions, after somebody else saved."""
-    _of_first("company", "edit")(page, site)
+    _edit(page, site)
     other = page.context.new_page()
-    for one, note in ((other, "别处先保存的备注"), (page, "这里后保存的备注")):
-        if one is other:
-            other.goto(page.url)
-        one.fill("#note", note)
-        one.click("main form button[type=submit] >> nth=0")
-        one.wait_for_selector("h1")
+    _edit(other, site)
+    other.fill("#note", other.input_value("#note") + "别处先写的。")
+    other.click(SAVE)
+    other.wait_for_url("**/company/details/**")
     other.close()
+    page.fill("#note", "这里后写的。")
+    page.click(SAVE)
+    page.wait_for_selector("h1:has-text('记录已被别人修改')")
 
 
 def _assessment(page: Any, site: str) -> None:
@@ -142,14 +175,17 @@ KINDS = [
     Kind("home-security", "security_admin", _at("/")),
     Kind("home-auditor", "auditor", _at("/")),
     Kind("list", "city_admin", _at("/company/")),
+    Kind("search", "city_admin", _at("/search/?q=ydsy")),
+    Kind("views", "city_admin", _at("/views/?list=company")),
     Kind("list-filtered", "city_admin", _at("/person/?search=示例&flt0_stage=activist")),
     Kind("list-empty", "city_admin", _at("/company/?search=没有这家")),
     Kind("list-adviser", "adviser", _at("/visit/")),
     Kind("find", "city_admin", _at("/person/find/")),
-    Kind("form", "city_admin", _at("/company/new/")),
-    Kind("form-edit", "city_admin", _of_first("company", "edit")),
-    Kind("form-visit", "adviser", _at("/visit/new/")),
+    Kind("form", "city_admin", _form("/company/new/")),
+    Kind("form-edit", "city_admin", _edit),
+    Kind("form-visit", "adviser", _form("/visit/new/")),
     Kind("error", "city_admin", _refused),
+    Kind("draft", "city_admin", _draft),
     Kind("conflict", "city_admin", _conflict),
     Kind("details", "city_admin", _of_first("company")),
     Kind("details-person", "branch_admin", _of_first("person")),

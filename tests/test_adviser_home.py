@@ -30,7 +30,7 @@ def test_it_shows_the_company_and_five_buttons(app: Flask, world: World, sign_in
     assert canary("company", "甲") + "address" in page and canary("company", "甲") + "contact_name" in page
     assert list(buttons(page)) == ["写走访", "填检查表", "记问题", "看任务（1）", "联系支部"]
     visit = sign_in("adviser").get(buttons(page)["写走访"]).get_data(as_text=True)
-    assert f'value="{world.rows["posting", "甲"]}" selected' in visit
+    assert f'<option selected value="{world.rows["posting", "甲"]}">' in visit
     assert f'value="{today()}"' in visit
     assert re.search(r'<option (selected )?value="routine"( selected)?>', visit)[0].count("selected") == 1
 
