@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import test_browser
-from tests.site import signed_in
+from tests.site import PASSWORD, signed_in
 
 pytestmark = pytest.mark.browser
 site, chromium = test_browser.site, test_browser.chromium
@@ -150,7 +150,7 @@ def test_without_a_script_filters_columns_and_views_work(chromium: Any, site: st
     page = context.new_page()
     page.goto(f"{site}/sign-in")
     page.fill("#username", "city_admin")
-    page.fill("#password", test_browser.PASSWORD)
+    page.fill("#password", PASSWORD)
     page.click("button[type=submit]")
     page.goto(f"{site}/company/")
     page.click("summary:has-text('筛选')")
