@@ -33,6 +33,10 @@ class IdentityPage(BaseView):
     def is_accessible(self) -> bool:
         return bool(identities())
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("start", "身份")]
+
     @expose("/", methods=("GET", "POST"))
     def switch(self) -> Any:
         """Act as what is chosen from now on; with nothing chosen, as all one is."""

@@ -28,6 +28,10 @@ class AccessPage(BaseView):
     def is_accessible(self) -> bool:
         return True  # everybody has an account of his own
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("start", "用登录卡进入")]
+
     @expose("/")
     def index(self) -> Any:
         account = _account(request.args.get("id") or str(the_actor().account_id))

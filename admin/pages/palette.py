@@ -68,6 +68,10 @@ class SearchPage(BaseView):
     def is_accessible(self) -> bool:
         return bool(the_actor().holdings)
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("lists", "查找")]
+
     @expose("/")
     def index(self) -> Any:
         text = asked()

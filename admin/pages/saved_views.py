@@ -27,6 +27,10 @@ class SavedViewsPage(BaseView):
     def is_accessible(self) -> bool:
         return any(screen.is_accessible() for screen in self._screens())
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("lists", "保存视图")]
+
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         """What is saved of a list, and a form that keeps what it is asked for now."""
