@@ -158,9 +158,14 @@ def _conflict(page: Any, site: str) -> None:
     page.wait_for_selector("h1:has-text('记录已被别人修改')")
 
 
-def _assessment(page: Any, site: str) -> None:
-    _of_first("assessment")(page, site)
-    page.goto(page.url.replace("/assessment/details/", "/assess/"))
+def _beside_first(resource: str, path: str) -> Callable[[Any, str], None]:
+    """A page of its own about the first record in a list."""
+
+    def go(page: Any, site: str) -> None:
+        _of_first(resource)(page, site)
+        page.goto(page.url.replace(f"/{resource}/details/", path))
+
+    return go
 
 
 KINDS = [
@@ -193,9 +198,9 @@ KINDS = [
     Kind("history", "city_admin", _of_first("company", "history")),
     Kind("explain", "city_admin", _of_first("company", "explain")),
     Kind("delete", "city_admin", _of_first("visit", "delete")),
-    Kind("checklist", "city_admin", _assessment),
+    Kind("checklist", "city_admin", _beside_first("assessment", "/assess/")),
     Kind("report-desk", "city_admin", _at("/report-desk/")),
-    Kind("permissions", "security_admin", _at("/role-permissions/")),
+    Kind("permissions", "security_admin", _beside_first("role", "/role-permissions/")),
     Kind("audit", "auditor", _at("/audit_entry/")),
     Kind("audit-entry", "auditor", _of_first("audit_entry")),
     Kind("audit-seals", "auditor", _at("/audit-seals/")),
