@@ -211,11 +211,18 @@ KINDS = [
 """Every kind of page that people meet, each as somebody who meets it."""
 
 
+def _turn_care_on(page: Any) -> None:
+    """Care mode by the switch in the menu; it is kept for the account."""
+    if not page.locator("html.care").count():
+        page.eval_on_selector('form[action="/care"] button[value="22"]', "button => button.form.requestSubmit(button)")
+        page.wait_for_selector("html.care")
+
+
 class Visitors:
     """Browsers of people who are signed in already, one for each person and width, and what the browsers complain of."""
 
-    def __init__(self, chromium: Any, site: str) -> None:
-        self._chromium, self._site = chromium, site
+    def __init__(self, chromium: Any, site: str, in_care: bool = False) -> None:
+        self._chromium, self._site, self._in_care = chromium, site, in_care
         self._pages: dict[tuple[str, int], Any] = {}
         self._complaints: list[list[str]] = []
 
@@ -226,6 +233,8 @@ class Visitors:
             if username:
                 self._pages[key], complaints = signed_in(self._chromium, self._site, username, width)
                 self._complaints.append(complaints)
+                if self._in_care:
+                    _turn_care_on(self._pages[key])
             else:
                 self._pages[key] = new_page(self._chromium, width)
         return self._pages[key]

@@ -30,6 +30,13 @@ def visitors(demo: tuple[Any, str]) -> Visitors:
     return Visitors(*demo)
 
 
+@pytest.fixture(scope="module")
+def visitors_in_care(tmp_path_factory: pytest.TempPathFactory, demo: tuple[Any, str]) -> Iterator[Visitors]:
+    """People at another demo, where all have care mode on."""
+    with served_demo(tmp_path_factory.mktemp("care")) as site:
+        yield Visitors(demo[0], site, in_care=True)
+
+
 def violations(page: Any) -> list[str]:
     """What axe-core finds against WCAG 2.2 A and AA: the rule, and the place."""
     page.evaluate(AXE)
@@ -47,6 +54,13 @@ def violations(page: Any) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_axe_finds_nothing_on(kind: Kind, width: int, visitors: Visitors) -> None:
     assert violations(visitors.open(kind, width)) == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.username], ids=lambda kind: kind.name)
+def test_axe_finds_nothing_in_care_mode_on(kind: Kind, visitors_in_care: Visitors) -> None:
+    page = visitors_in_care.open(kind, PHONE)
+    assert page.locator("html.care").count() == 1
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("username", KEEPERS)
