@@ -128,7 +128,7 @@ def _readable(response: Any) -> str:
     text = data.decode("utf-8", "replace")
     if response.is_json:
         text = json.dumps(json.loads(text), ensure_ascii=False)
-    text = re.sub(r'name="csrf_token" value="[^"]*"', "", text)
+    text = re.sub(r'name="csrf_token" value="[^"]*"|"token": "[^"]*"', "", text)
     unescaped = unquote(text) if "%E7%A7%98" in text else ""
     told = (f"{name}: {value}\n" for name, value in response.headers if name not in ("Set-Cookie", "Content-Length"))
     return text + unescaped + unquote("".join(told))

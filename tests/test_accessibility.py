@@ -50,7 +50,7 @@ def violations(page: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [DESK, PHONE])
+@pytest.mark.parametrize("width", [DESK, pytest.param(PHONE, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_axe_finds_nothing_on(kind: Kind, width: int, visitors: Visitors) -> None:
     assert violations(visitors.open(kind, width)) == []
@@ -64,8 +64,9 @@ def test_axe_finds_nothing_in_care_mode_on(kind: Kind, visitors_in_care: Visitor
 
 
 @pytest.mark.parametrize("username", KEEPERS)
-def test_axe_finds_nothing_on_any_screen_of(username: str, visitors: Visitors) -> None:
+def test_axe_finds_nothing_on_any_screen_of(username: str, visitors: Visitors, demo: tuple[Any, str]) -> None:
     page = visitors.page_of(username, DESK)
+    page.goto(f"{demo[1]}/")
     addresses = page.eval_on_selector_all("nav.menu a", "links => links.map(link => link.href)")
     found = {}
     for address in (one for link in addresses for one in (link, f"{link}new/")):

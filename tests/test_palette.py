@@ -1,6 +1,7 @@
 """The search over all: records, screens and actions by Chinese, pinyin and initials, inside the actor's sight."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import event, select
 from admin.auth import SignedIn
 from admin.pages import palette
 from models import Branch, Company, Person, Posting, db
+from models.clock import now
 from policy import acting_as, system_session
 from services.tables.search import Search, long_tables
 from tests.conftest import signed_in
@@ -73,7 +75,11 @@ def test_screens_and_actions_are_found_too(text: str, named: Flask) -> None:
 def test_every_function_offered_can_be_opened(role: str, office: tuple[Flask, World]) -> None:
     client = signed_in(office[0], role)
     with office[0].test_request_context(), acting_as(actor_of(role)) as actor:
-        g._login_user = SignedIn(actor, must_change_password=False)
+        # As whoever has just signed in with a password.
+        account = SimpleNamespace(
+            device=None, must_change_password=False, care_size=None, sign_in_id=0, last_used_on=None, expires_at=now()
+        )
+        g._login_user = SignedIn(actor, account)
         offered = [hit.url for hit in palette.functions()]
     assert {"/", "/password"} <= set(offered)
     for address in offered:
