@@ -243,6 +243,7 @@ class Visitors:
         """A page of this kind, opened."""
         page = self.page_of(kind.username, width)
         kind.go(page, self._site)
+        page.wait_for_load_state()  # a heading is there before the style sheets are
         return page
 
     def complaints(self) -> list[str]:
