@@ -6,30 +6,21 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from werkzeug.test import TestResponse
 
-import commands
-from models import db
-from tests.conftest import as_new, build_app, signed_in
+from tests.conftest import as_new, signed_in
 from tests.databases import Office
+from tests.site import PASSWORD, demo_app
 
 KB = 1000
 COLD, WARM = 150 * KB, 30 * KB
-PASSWORD = "demo-password-1"
 CODINGS = pytest.mark.parametrize("coding", ["br", "gzip"])
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The demo as ``make run`` loads it, with form tokens."""
-    folder = tmp_path_factory.mktemp("demo")
-    app = build_app(f"sqlite:///{folder / 'demo.db'}", folder, WTF_CSRF_ENABLED=True)
-    with app.app_context():
-        upgrade()
-        commands.fill_demo(PASSWORD)
-        db.engine.dispose()
-    return app
+    return demo_app(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture
