@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 WHAT_IT_PROMISES = """
@@ -60,6 +62,7 @@ print("all promises kept")
 """
 
 
+@pytest.mark.matrix
 def test_the_page_on_adding_a_record_keeps_its_promises() -> None:
     model, screen = re.findall(r"```python\n(.*?)```", (ROOT / "docs/adding-a-record.md").read_text(), re.S)
     assert len(screen.strip().splitlines()) <= 15

@@ -28,9 +28,10 @@ def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chr
     page, complaints = signed_in(chromium, site, "city_admin", 1280)
     page.click("nav >> summary:has-text('非公企业')")
     page.click("nav >> a:text-is('企业')")
-    page.goto(f"{site}/company/")
+    page.wait_for_url("**/company/")
     page.fill("#search", "ydsy")
     page.click("button:has-text('查找')")
+    page.wait_for_url("**/company/?**search=ydsy**")
     assert page.locator("tbody tr").count() == 1
     page.click("tbody >> text=远东实业 >> nth=0")
     page.click("text=编辑")
@@ -43,6 +44,7 @@ def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chr
     page.click("summary:has-text('筛选')")
     page.check("fieldset:has-text('经营状况') >> text=正常经营")
     page.click("text=按筛选查看")
+    page.wait_for_selector(".chip")
     assert page.locator(".chip").count() == 1
     with page.expect_download() as download:
         page.click("text=导出表格")

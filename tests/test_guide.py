@@ -41,6 +41,7 @@ def test_no_picture_lies_there_unused_or_is_too_heavy_for_a_phone() -> None:
     assert [path.name for path in PICTURES.iterdir() if path.stat().st_size > PICTURE_BYTES] == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("role", ["city_admin", "branch_admin", "adviser", "company_clerk", "auditor"])
 def test_every_page_leads_to_its_place_in_the_guide(role: str, on_sqlite: Office) -> None:
     tried = [one for one in all_attempts(as_new(on_sqlite)) if one.method == "GET" and one.twin is None]

@@ -21,6 +21,7 @@ def pages(on_sqlite: Office) -> dict[str, TestResponse]:
     return {one.address: client.get(one.address, buffered=True) for one in one_to_each_route(tried)}
 
 
+@pytest.mark.matrix
 def test_every_page_is_well_formed_labelled_and_free_of_inline_code(app: Flask, pages: dict[str, TestResponse]) -> None:
     html = {
         address: answer.get_data(as_text=True)

@@ -218,6 +218,7 @@ def test_acting_as_one_role_is_like_having_that_role_alone(place: int, alone: st
         assert reach <= whole.reach(permission), permission
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("place", [0, 1])
 def test_no_route_leaks_to_somebody_acting_as_one_of_two_roles(place: int, narrowed: Office) -> None:
     identity = actor_of(NAME).identities[place].key
