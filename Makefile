@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint matrix bench profile drill format migrate fresh screenshots
+.PHONY: help run test lint matrix bench profile weight drill format migrate fresh screenshots
 
 N ?= 1000000
 CASE ?= first
@@ -36,6 +36,11 @@ bench: .peers/installed ## measure beside Django on the same N rows (1000000: ha
 profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=1000000, ON=sqlite)
 	@scripts/bootstrap --dev
 	.venv/bin/python -m benchmarks $(N) --profile $(CASE) --role $(ROLE) $(if $(ON),--on $(ON))
+
+weight: .peers/installed ## weigh a list in Chromium beside Django and plain Flask-Admin
+	@scripts/bootstrap --dev
+	@scripts/ensure-chromium
+	PYTHONPATH=.peers .venv/bin/python -m benchmarks.weight
 
 .peers/installed: benchmarks/requirements.txt
 	@scripts/bootstrap --dev

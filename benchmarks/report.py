@@ -15,6 +15,8 @@ from benchmarks.peers import NAMES
 from services.tables.scale import BRANCHES, COMPANIES
 
 FOLDER = Path(__file__).parent
+WEIGHTS = FOLDER / "weights.json"
+"""What a list weighs in a browser, by benchmarks.weight."""
 LIBRARIES = ("Flask", "Flask-Admin", "SQLAlchemy", "Django", "django-import-export", "psycopg", "XlsxWriter")
 TITLES = {case.key: case.title for case in [*CASES, *BIG_EXPORTS]}
 KINDS = ["SQLite", "PostgreSQL"]
@@ -40,6 +42,15 @@ Times are in milliseconds. KB is the page, q the statements that read or write r
 """
 
 
+WEIGHT_HEAD = """## What a list weighs in a browser
+
+By `make weight`: Chromium opens the list of 50 rows for the whole city, with an empty cache (cold) and again (warm), each peer served by the same
+plain server on this machine, in turns; medians. KB are 1,000 bytes over the wire, headers included. The peers send their pages uncompressed, as they
+come; "all gzipped" is what they would weigh behind a proxy that compresses. Times are until the browser's load event, without a network's delay.
+
+"""
+
+
 @dataclass(frozen=True)
 class Part:
     """What was measured on one database, and on what.
@@ -61,11 +72,15 @@ class Part:
     shares: dict[str, float]
 
 
+def read(results: Path) -> list[Part]:
+    """The parts of earlier runs."""
+    found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
+    return [Part(**one | {"cells": [Cell(**cell) for cell in one["cells"]]}) for one in found]
+
+
 def kept(results: Path, new: Part) -> list[Part]:
     """The parts of earlier runs with as many rows, this one in its place."""
-    found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
-    parts = {one["kind"]: Part(**one | {"cells": [Cell(**cell) for cell in one["cells"]]}) for one in found}
-    parts = {kind: part for kind, part in parts.items() if part.count == new.count} | {new.kind: new}
+    parts = {part.kind: part for part in read(results) if part.count == new.count} | {new.kind: new}
     return sorted(parts.values(), key=lambda part: KINDS.index(part.kind))
 
 
@@ -115,6 +130,7 @@ def words(parts: list[Part]) -> str:
         head,
         *(f"## {part.kind}\n\n{_machine(part)}\n\n{table.pages(part.kind)}\n{table.files(part.kind)}\n" for part in parts),
         f"## The aims\n\n{table.aims()}\n",
+        weight_words(),
         f"## Where the product's time goes\n\n{_profile(shares)}",
         *([f"\n{notes.read_text(encoding='utf-8')}"] if notes.exists() else []),
     ])  # fmt: skip
@@ -123,6 +139,26 @@ def words(parts: list[Part]) -> str:
 def _machine(part: Part) -> str:
     before, after = part.load
     return f"{part.machine}. {part.minutes:.0f} minutes; load of the machine before {before:.1f}, after {after:.1f}."
+
+
+def weight_words() -> str:
+    """The weight of a list page in a browser."""
+    if not WEIGHTS.exists():
+        return ""
+    found = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    product = next(one for one in found if one["peer"] == "product")
+    heads = ["peer", "cold KB", "warm KB", "cold KB, all gzipped", "warm KB, all gzipped", "requests", "cold ms", "warm ms",
+             "product's part of the warm time"]  # fmt: skip
+    rows = [
+        [
+            NAMES[one["peer"]],
+            *(f"{one[name] / 1000:.1f}" for name in ("cold", "warm", "cold_gzipped", "warm_gzipped")),
+            str(one["requests"]), _time(one["cold_ms"]), _time(one["warm_ms"]),
+            "" if one is product else _ratio(product["warm_ms"] / one["warm_ms"]),
+        ]
+        for one in found
+    ]  # fmt: skip
+    return WEIGHT_HEAD + _markdown(heads, rows) + "\n"
 
 
 def _profile(shares: dict[str, dict[str, float]]) -> str:

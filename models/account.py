@@ -57,10 +57,6 @@ class RolePermission(Protected, Record):
 
     __table_args__ = (UniqueConstraint("role_id", "permission"),)
 
-    @property
-    def title(self) -> str:
-        return self.permission
-
 
 class Account(Protected, Record):
     """What somebody signs in with. It belongs to a branch, whose administrator may reset it."""

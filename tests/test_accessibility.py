@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.site import DESK, KINDS, NARROW, PASSWORD, PHONE, Kind, Visitors, running_chromium, served_demo
+from tests.test_chinese import LATIN, OFFICE_WORDS
 
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js").read_text(encoding="utf-8")
@@ -82,11 +83,20 @@ def test_nothing_scrolls_sideways_at_320_pixels_on(kind: Kind, visitors: Visitor
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
 
 
-def test_no_browser_has_anything_to_complain_of(demo: tuple[Any, str]) -> None:
-    visitors = Visitors(*demo)  # the others' browsers also say what axe-core itself does against the CSP
-    for kind in KINDS:
-        visitors.open(kind, DESK)
-    assert visitors.complaints() == []
+@pytest.fixture(scope="module")
+def looked_at(demo: tuple[Any, str]) -> tuple[Visitors, dict[str, str]]:
+    """Every kind of page opened by browsers into which nobody put axe-core, and what each showed."""
+    visitors = Visitors(*demo)
+    return visitors, {kind.name: visitors.open(kind, DESK).inner_text("body") for kind in KINDS}
+
+
+def test_no_browser_has_anything_to_complain_of(looked_at: tuple[Visitors, dict[str, str]]) -> None:
+    assert looked_at[0].complaints() == []
+
+
+def test_what_scripts_add_to_a_page_is_chinese_too(looked_at: tuple[Visitors, dict[str, str]]) -> None:
+    english = {name: set(LATIN.findall(shown)) - OFFICE_WORDS - {"ydsy"} for name, shown in looked_at[1].items()}
+    assert {name: words for name, words in english.items() if words} == {}
 
 
 def test_the_keyboard_alone_signs_in_finds_a_company_edits_it_and_saves(visitors: Visitors) -> None:

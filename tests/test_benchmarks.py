@@ -17,6 +17,7 @@ from benchmarks.cases import BIG_EXPORTS, CASES, Facts, applies
 from benchmarks.databases import PostgresServer, SqliteFolder
 from benchmarks.peers import PEERS, make_peer, takes_part
 from benchmarks.peers.product import Product, far_address
+from benchmarks.weight import weigh
 from benchmarks.workers import Failed, Worker, look_at
 from tests.conftest import DATA_KEY
 
@@ -157,6 +158,14 @@ def test_files_hold_the_rows_asked_for(product: Product, facts: Facts) -> None:
         assert len(lines) == 1 + count and len(lines[0]) == 7, key
     branch = ask(product, "csv", "branch").body.decode("utf-8-sig")
     assert branch.count("\n") == 1 + facts.sights["branch"].rows
+
+
+@pytest.mark.browser
+def test_a_list_is_weighed_in_a_browser_cold_and_warm(tmp_path: Path) -> None:
+    weights = {one.peer: one for one in weigh(measure.build(SqliteFolder(tmp_path), 1_000, DATA_KEY), passes=1)}
+    product, plain = weights["product"], weights["flask_admin"]
+    assert 0 < product.warm < product.cold < plain.cold
+    assert product.cold_gzipped == product.cold and plain.cold_gzipped < plain.cold
 
 
 def test_forms_are_sent_as_they_stand() -> None:
