@@ -22,6 +22,7 @@ from policy.actions import actions_on
 from policy.actor import load_actor
 from policy.explain import explain
 from services.drafts import Place
+from services.tables.columns import OUT_OF_SIGHT
 from services.trash import owned_children
 
 FOUND_ROWS = 20
@@ -345,7 +346,10 @@ def stored_and_typed(model: type, form: Any, names: list[str], row: Any) -> list
 
 def stored(row: Any, name: str) -> str | None:
     """What is stored of a record under the name of a form's field, as people read it."""
-    return cells.shown(row, f"{name}.title" if name in inspect(type(row)).relationships else name)
+    found = cells.shown(row, f"{name}.title" if name in inspect(type(row)).relationships else name)
+    copied = f"{name}_name"
+    # A posting keeps the names of its two sides, for whoever may not open their records.
+    return cells.shown(row, copied) if found == OUT_OF_SIGHT and copied in inspect(type(row)).columns else found
 
 
 def _typed(field: Any, column: Any) -> str:

@@ -1,9 +1,10 @@
-"""``python -m tests.screenshots [FOLDER]``: pictures of every kind of page at three widths, and those of the guide."""
+"""``python -m tests.screenshots [FOLDER]``: pictures of every kind of page at three widths, in care mode too, and those of the guide."""
 
 import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -26,20 +27,26 @@ def make_pictures(folder: Path) -> None:
     PICTURES.mkdir(exist_ok=True)
     wanted = wanted_by_the_guide()
     with tempfile.TemporaryDirectory() as place, served_demo(Path(place)) as site, running_chromium() as chromium:
-        visitors = Visitors(chromium, site)
-        for width in (PHONE, TABLET, DESK):
-            for kind in KINDS:
-                name = f"{kind.name}-{width}.png"
-                page = visitors.open(kind, width)
-                page.screenshot(path=folder / name, full_page=True)
-                print(name)
-                if name in wanted:
-                    page.screenshot(path=PICTURES / name)
-                    with Image.open(PICTURES / name) as picture:
-                        picture.quantize(COLOURS).save(PICTURES / name, optimize=True)
+        for mode, in_care in (("", False), ("-care", True)):
+            visitors = Visitors(chromium, site, in_care)
+            for width in (PHONE, TABLET, DESK):
+                for kind in KINDS:
+                    name = f"{kind.name}{mode}-{width}.png"
+                    page = visitors.open(kind, width)
+                    page.screenshot(path=folder / name, full_page=True)
+                    print(name)
+                    if name in wanted:
+                        _picture(page, PICTURES / name)
     missing = wanted - {path.name for path in PICTURES.iterdir()}
     if missing:
         raise SystemExit(f"the guide shows pictures of no kind of page: {', '.join(sorted(missing))}")
+
+
+def _picture(page: Any, path: Path) -> None:
+    """What the guide shows of a page: as much as a screen does."""
+    page.screenshot(path=path)
+    with Image.open(path) as picture:
+        picture.quantize(COLOURS).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -161,3 +161,14 @@ def test_a_card_that_was_just_made_is_large_too(chromium: Any, site: str) -> Non
     assert page.evaluate(MEASURE, 18) == []
     assert complaints == []
     page.close()
+
+
+def test_on_a_desk_the_menu_is_folded_away_and_all_is_as_large(chromium: Any, site: str) -> None:
+    page, _complaints = signed_in(chromium, site, "adviser", 1280)
+    in_care_mode(page, site)
+    page.goto(f"{site}/visit/")
+    assert not page.locator("nav.menu").is_visible()
+    page.click("summary:has-text('菜单') >> nth=0")
+    assert page.locator("nav.menu").is_visible()
+    assert faults_on(page, site, PAGES["adviser"], 18) == {}
+    page.close()

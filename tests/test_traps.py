@@ -182,7 +182,7 @@ def test_a_related_record_out_of_sight_is_not_named_and_not_lost_by_saving(
     app: Flask, world: World, sign_in: SignInAs
 ) -> None:
     posting = sign_in("company_clerk").get(f"/posting/details/?id={world.rows['posting', '甲']}").get_data(as_text=True)
-    assert "〔不可见〕" in posting and canary("adviser", "甲") not in posting
+    assert f"<dt>指导员</dt><dd>{canary('person', '甲')}name" in posting and canary("adviser", "甲") not in posting
     key, client = world.accounts["adviser"], sign_in("system_admin")
     assert "〔不可见〕" in client.get(f"/account/edit/?id={key}").get_data(as_text=True)
     form = {
