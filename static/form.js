@@ -3,6 +3,7 @@
   const BETWEEN_DRAFTS = 5000;
   const FIRST_DRAFT = 1000;
   const PATIENCE = 15000;
+  const AFTER_A_GAP = 1000; // a network that has just come back carries nothing yet
   const KEEPALIVE_LIMIT = 60000; // what browsers send of a page that is going away
   const SAY = {
     away: "网络断了，内容还在；连上后会自动再试。",
@@ -175,7 +176,8 @@
       keeping = false;
       kept = Date.now();
       if (outcome === "kept") {
-        if (waiting) go();
+        if (waiting && navigator.onLine) go();
+        else if (waiting) say(SAY.away);
         else {
           say(words);
           if (ahead) later(BETWEEN_DRAFTS);
@@ -207,7 +209,7 @@
       say(SAY.sending);
       keepNow();
     });
-    window.addEventListener("online", () => { if (ahead || waiting) keepNow(); });
+    window.addEventListener("online", () => { if (ahead || waiting) later(AFTER_A_GAP); });
     document.addEventListener("visibilitychange", () => { if (document.hidden && ahead) keepNow(); });
     window.addEventListener("pagehide", () => {
       if ((ahead || keeping) && changed && !leaving) navigator.sendBeacon(form.dataset.draft, typed(form));
