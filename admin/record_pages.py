@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import abort, request
 from sqlalchemy import false, func, inspect, or_, select
-from sqlalchemy.exc import IntegrityError
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
@@ -27,14 +26,6 @@ from services.trash import owned_children
 
 FOUND_ROWS = 20
 USERNAME_LENGTH = 40
-
-
-# What the triggers of the migrations say, the field it belongs to, and how people are told.
-TRIGGERS = [
-    ("never changes", None, "这个清单版本已经发布，不能再改；需要修改，请另做一个新版本。"),
-    ("stays with its", "checklist_version", "考核已经对应这个清单版本，不能换；请另做一次考核。"),
-    ("the list is fixed", None, "慰问名单已经确定，不能再增减。"),
-]
 
 
 def form_layout(screen: Any, form: Any) -> list[tuple[str, list[Any]]]:
@@ -73,35 +64,6 @@ def prefill(form: Any) -> None:
         rows, all_there = field.offered()
         if field.data is None and all_there and len(rows) == 1:
             field.data = rows[0]
-
-
-def reason_of(error: IntegrityError, model: type) -> tuple[str | None, str]:
-    """The field and the Chinese words for a constraint that the database refused."""
-    text = str(error.orig)
-    table = model.__table__
-    for constraint in [*table.constraints, *table.indexes]:
-        columns = [column.key for column in getattr(constraint, "columns", [])]
-        signature = ", ".join(f"{table.name}.{key}" for key in columns)
-        if (constraint.name and str(constraint.name) in text) or (
-            columns and f"UNIQUE constraint failed: {signature}" in text
-        ):
-            field = columns[-1] if columns else None
-            for key in columns:
-                if key not in ("id", "branch_id"):
-                    field = key.removesuffix("_id")
-                    break
-            if "active" in str(constraint.name):
-                return field, "已经有一个正在进行的派驻，请先结束它。"
-            if str(constraint.name).startswith("uq"):
-                return field, "已经有相同的记录，请检查是否重复登记。"
-    for rule, field, message in TRIGGERS:
-        if rule in text:
-            return field, message
-    if "CHECK" in text or "check" in text:
-        return None, "几项内容互相矛盾（如结束早于开始、办结没有日期），请检查。"
-    if "FOREIGN KEY" in text or "foreign key" in text:
-        return None, "所选的几项不属于同一个党组织，或已被删除，请重新选择。"
-    return None, "没有保存：与已有的记录冲突，请检查。"
 
 
 def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:

@@ -16,17 +16,20 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from admin import bulk, cells, drafts, inline_edit, listing, record_pages, sheets
+from admin import bulk, cells, drafts, import_sheets, inline_edit, listing, record_pages, sheets
 from admin.filters import RelationFilter, make_filters
 from admin.forms import choices_of, make_form
 from admin.history import entries_about, entries_shown
+from admin.imports import takes_imports, target_of
 from admin.steps import Step, offered_steps, take_step
 from models import db
 from models.base import BranchScoped, sort_names
 from policy import Changed, NotAllowed, Refused, the_actor
 from policy.actions import resource_of
 from services import saved_views, trash
+from services.constraints import reason_of
 from services.drafts import discard_draft
+from services.imports import may_import
 from services.tables.columns import ListColumns, ListRow
 from services.tables.keyset import COUNT_CAP, Listing, Order
 from services.tables.search import is_spelt
@@ -144,6 +147,16 @@ class Screen(ModelView):
     @property
     def can_export(self) -> bool:  # type: ignore[override]
         return self.may("export")
+
+    @property
+    def can_import(self) -> bool:
+        """Whether the actor may hand in a sheet of such records."""
+        return takes_imports(self) and may_import(the_actor(), target_of(self))
+
+    def require_import(self) -> None:
+        """Raise NotAllowed unless the actor may hand in a sheet of such records."""
+        if not self.can_import:
+            raise NotAllowed("您没有做这件事的权限。")
 
     def may_edit(self, row: Any) -> bool:
         """Whether this row can be edited by the actor."""
@@ -449,7 +462,7 @@ class Screen(ModelView):
             return False
         except IntegrityError as error:
             db.session.rollback()
-            record_pages.add_error(form, *record_pages.reason_of(error, self.model))
+            record_pages.add_error(form, *reason_of(error, self.model))
             return False
         return row
 
@@ -564,6 +577,18 @@ class Screen(ModelView):
         if export_type not in self.export_types:
             abort(404)
         return sheets.send(self, self.whole_listing(), listing.shown_columns(self), export_type)
+
+    @expose("/import/", methods=("GET", "POST"))
+    def import_view(self) -> Any:
+        """Where a sheet of such records is handed in."""
+        self.require_import()
+        return import_sheets.upload_page(self) if request.method == "GET" else import_sheets.take_sheet(self)
+
+    @expose("/import/template/")
+    def import_template_view(self) -> Any:
+        """The empty sheet to fill in."""
+        self.require_import()
+        return import_sheets.template_file(self)
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Response:

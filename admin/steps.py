@@ -16,6 +16,7 @@ from admin.forms import make_form
 from models import db
 from models.clock import today
 from policy import Changed, Refused
+from services.constraints import reason_of
 from services.drafts import Place, discard_draft
 
 
@@ -117,7 +118,7 @@ def _open_form(form_class: type, step: Step, row: Any, place: Place) -> Any:
 def _refused(screen: Any, step: Step, row: Any, form: Any, error: Exception) -> Any:
     """Say at the field what is wrong; a button without a form says it on the record's page."""
     field, message = (
-        (error.field, error.message) if isinstance(error, Refused) else record_pages.reason_of(error, screen.model)  # type: ignore[arg-type]
+        (error.field, error.message) if isinstance(error, Refused) else reason_of(error, screen.model)  # type: ignore[arg-type]
     )
     if not step.asks:
         flash(message, "error")

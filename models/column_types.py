@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+import zlib
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,7 +12,7 @@ from typing import Any, Self
 from sqlalchemy import CheckConstraint, DateTime, Enum, LargeBinary, String
 from sqlalchemy.types import TypeDecorator
 
-from models.encryption import decrypt, encrypt
+from models.encryption import decrypt, decrypt_bytes, encrypt, encrypt_bytes
 
 
 class LabelledEnum(StrEnum):
@@ -140,6 +141,19 @@ class EncryptedText(TypeDecorator[str]):
 
     def process_result_value(self, value: bytes | None, dialect: Any) -> str | None:
         return None if value is None else decrypt(bytes(value))
+
+
+class EncryptedBytes(TypeDecorator[bytes]):
+    """Bytes that the database never sees, packed before they are encrypted: a file that may hold anything personal."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Any) -> bytes | None:
+        return None if value is None else encrypt_bytes(zlib.compress(value))
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> bytes | None:
+        return None if value is None else zlib.decompress(decrypt_bytes(bytes(value)))
 
 
 def in_order(name: str, first: str, second: str) -> CheckConstraint:

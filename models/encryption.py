@@ -40,13 +40,23 @@ def _key(purpose: str) -> bytes:
 
 def encrypt(text: str) -> bytes:
     """AES-256-GCM with a random nonce in front."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(_key("encrypt")).encrypt(nonce, text.encode(), None)
+    return encrypt_bytes(text.encode())
 
 
 def decrypt(sealed: bytes) -> str:
     """The text again; raises cryptography's InvalidTag when the key is another or the bytes were changed."""
-    return AESGCM(_key("encrypt")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
+    return decrypt_bytes(sealed).decode()
+
+
+def encrypt_bytes(content: bytes) -> bytes:
+    """AES-256-GCM with a random nonce in front, of what is no text, such as a file."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(_key("encrypt")).encrypt(nonce, content, None)
+
+
+def decrypt_bytes(sealed: bytes) -> bytes:
+    """The bytes again; raises cryptography's InvalidTag when the key is another or the bytes were changed."""
+    return AESGCM(_key("encrypt")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
 
 
 def look_up_hash(text: str) -> str:

@@ -5,6 +5,8 @@ Raising there rolls the transaction back.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event, inspect, select
@@ -41,7 +43,8 @@ def guard_writes(session: Any, flush_context: Any) -> None:
             continue
         if action == "create":
             fresh.add((type(row), row.id))
-        branches = check_row(actor, action, row, changes)
+        taken_back = deleted and (type(row), row.id) in session.info.get("taken_back", ())
+        branches = check_row(actor, action, row, changes, asked="import" if taken_back else action)
         if isinstance(row, Branch) and action == "update" and "parent_id" in changes:
             _check_moved_branch(session, actor, row, changes["parent_id"][0])
         if action != "delete":
@@ -50,6 +53,19 @@ def guard_writes(session: Any, flush_context: Any) -> None:
             entries.append(audit.entry(actor, action, row, audit.shown_changes(changes, row), branches))
     _check_foreign_keys(session, pointed_at, fresh)
     audit.write_entries(session, entries)
+
+
+@contextmanager
+def taking_back(session: Any, rows: Iterable[Any]) -> Iterator[None]:
+    """While an import is taken back, its new rows are deleted by the right to import, not by that to delete.
+
+    Whoever may bring rows in may take the same rows out again; only services/tables/importing/undo.py says which.
+    """
+    session.info["taken_back"] = {(type(row), row.id) for row in rows}
+    try:
+        yield
+    finally:
+        del session.info["taken_back"]
 
 
 def _changes(row: Any, action: str) -> dict[str, tuple[Any, Any]]:
@@ -67,11 +83,14 @@ def _changes(row: Any, action: str) -> dict[str, tuple[Any, Any]]:
 
 
 def check_row(
-    actor: Actor, action: str, row: Any, changes: dict[str, tuple[Any, Any]]
+    actor: Actor, action: str, row: Any, changes: dict[str, tuple[Any, Any]], asked: str | None = None
 ) -> tuple[int | None, int | None]:
-    """Raise NotAllowed unless the actor may do this in the row's branch before and after; return the two branches."""
+    """Raise NotAllowed unless the actor may do this in the row's branch before and after; return the two branches.
+
+    ``asked``: the right that it takes, where that isn't named after the action.
+    """
     model = type(row)
-    permission = f"{resource_of(model)}:{action}"
+    permission = f"{resource_of(model)}:{asked or action}"
     if issubclass(model, Reference):
         if actor.reach(permission) is not EVERYWHERE:
             raise NotAllowed(_MESSAGE)

@@ -1,7 +1,6 @@
 """Deleting: a row and the children it owns go to the trash, from where they can be put back."""
 
 import json
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import inspect
@@ -10,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from models import Trash
 from models.base import BranchScoped
-from models.column_types import PartialDate
 from policy.actions import models_by_resource, resource_of
 from policy.errors import Refused
+from services.stored_values import as_stored, from_stored
 
 
 def owned_children(row: Any) -> list[Any]:
@@ -59,7 +58,7 @@ def restore(session: Session, trash: Trash) -> Any:
     restored = []
     for kept in kept_rows(trash):
         model = models_by_resource()[kept["resource"]]
-        row = model(**{key: _value(model, key, value) for key, value in kept["values"].items()})
+        row = model(**{key: from_stored(model, key, value) for key, value in kept["values"].items()})
         session.add(row)
         restored.append(row)
     if not restored:
@@ -75,23 +74,4 @@ def restore(session: Session, trash: Trash) -> Any:
 
 def _contents(row: Any) -> dict[str, Any]:
     values = {attribute.key: getattr(row, attribute.key) for attribute in inspect(type(row)).column_attrs}
-    return {"resource": resource_of(type(row)), "values": {key: _json(value) for key, value in values.items()}}
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, PartialDate):
-        return value.iso
-    return value.isoformat() if isinstance(value, date | datetime) else value
-
-
-def _value(model: type, key: str, value: Any) -> Any:
-    """A column's value from JSON."""
-    kind = inspect(model).columns[key].type.python_type if value is not None else None
-    if value is None or kind is None:
-        return None
-    name = type(inspect(model).columns[key].type).__name__
-    if name == "PartialDateType":
-        return PartialDate(value)
-    if name == "UtcDateTime":
-        return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if name == "Date" else value
+    return {"resource": resource_of(type(row)), "values": {key: as_stored(value) for key, value in values.items()}}

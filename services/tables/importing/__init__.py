@@ -1,0 +1,1 @@
+"""Importing sheets: what each line would do, doing it in one transaction, and taking it back."""
