@@ -144,20 +144,11 @@ def map_columns(
     session: Any, target: ImportTarget, table: Table, fields: list[Field], chosen: Mapping[str, str]
 ) -> list[tuple[Head, str, str]]:
     """The field of each head and how it was found: chosen by hand, remembered, or recognised; "" where there is none."""
-    remembered = _remembered(session, target.resource)
-    names = {field.name for field in fields}
-    known = {key: name for key, name in (remembered | dict(chosen)).items() if name in names}
-    left_out = {key for key, name in (remembered | dict(chosen)).items() if name == NOT_IMPORTED}
+    remembered = _remembered(session, target.resource) | dict(chosen)
     found = []
-    for one in map_heads(table, fields, known):
-        key = head_key(one.head.text)
-        if key in chosen or key in left_out:
-            name = known.get(key, NOT_IMPORTED)
-            found.append(
-                (one.head, name if one.field == name else NOT_IMPORTED, BY_HAND if key in chosen else "remembered")
-            )
-        else:
-            found.append((one.head, one.field or NOT_IMPORTED, one.how))
+    for one in map_heads(table, fields, remembered):
+        how = BY_HAND if head_key(one.head.text) in chosen else one.how
+        found.append((one.head, one.field or NOT_IMPORTED, how))
     return found
 
 
