@@ -47,16 +47,17 @@ def column_of(model: type, name: str) -> Any:
 
 
 def label_of(model: type, name: str) -> str:
-    """The Chinese label of a dotted name: of ``branch.name``, what the branch is to the row."""
+    """The Chinese label of a dotted name: of ``branch.name``, what the branch is to the record that points at it."""
     *path, last = name.split(".")
-    relations = inspect(model).relationships
     if path and last not in NAMES:
         return column_of(model, name).info["label"]
     if not path and last in inspect(model).columns:
         return inspect(model).columns[last].info["label"]
-    first = (path or [last])[0]
-    key = inspect(model).columns.get(f"{first}_id")
-    return key.info["label"] if key is not None else relations[first].mapper.class_.record_name
+    for step in path[:-1]:
+        model = inspect(model).relationships[step].mapper.class_
+    named = (path or [last])[-1]
+    key = inspect(model).columns.get(f"{named}_id")
+    return key.info["label"] if key is not None else inspect(model).relationships[named].mapper.class_.record_name
 
 
 def raw_value(row: Any, name: str) -> Any:

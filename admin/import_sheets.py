@@ -29,7 +29,7 @@ def upload_page(screen: Any, error: str = "") -> str:
         "admin/pages/import.html",
         screen=screen,
         fields=[one for one in target.fields(code_words(db.session)) if one.name != "id"],
-        batches=imports.batches_of(db.session, screen.resource, LATEST),
+        batches=imports.batches_of(db.session, LATEST, screen.resource),
         error=error,
         page_title=f"导入{screen.title}",
     )

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from flask import current_app, redirect, url_for
+from services.jobs import Work, register_kind
 from sqlalchemy import String, inspect
 
 from admin import cells
@@ -16,7 +17,6 @@ from policy import Refused
 from policy.audit import Origin, current_origin
 from services import imports
 from services.imports import PlanChanged
-from services.jobs import Work, register_kind
 from services.tables.importing.apply import NotApplied
 from services.tables.importing.target import ImportTarget
 
@@ -39,8 +39,11 @@ def target_of(screen: Any) -> ImportTarget:
         related = screen.relations[name].mapper.class_
         lookups[name] = _text_columns(related, screen.screen_of(related).search)
         shown_as = (one for one in [*screen.columns, *screen.search] if one.startswith(f"{name}."))
-        also[name] = tuple(dict.fromkeys(label for one in shown_as if (label := cells.label_of(screen.model, one)) not in own))
-    known = frozenset(cells.label_of(screen.model, name) for name in screen.columns) - own
+        also[name] = tuple(
+            dict.fromkeys(label for one in shown_as if (label := cells.label_of(screen.model, one)) not in own)
+        )
+    columns = [column.info["label"] for column in inspect(screen.model).columns if not column.info.get("internal")]
+    known = frozenset([*columns, *(cells.label_of(screen.model, name) for name in screen.columns)]) - own
     return ImportTarget(screen.model, tuple(screen.form_names), lookups, known, also, screen.locked)
 
 

@@ -1,5 +1,7 @@
 """Pinyin and initials of Chinese names, stored beside them so that "ydsy" finds 远东实业."""
 
+from functools import lru_cache
+
 from pypinyin import Style, lazy_pinyin
 
 # As surnames these are read otherwise than as words; the library takes the commoner reading.
@@ -11,16 +13,17 @@ SURNAMES = {
 }  # fmt: skip
 
 
-def syllables(text: str, person: bool = False) -> list[str]:
+@lru_cache(maxsize=4096)
+def syllables(text: str, person: bool = False) -> tuple[str, ...]:
     """The syllables of ``text``; latin letters and digits stay as they are. ``person`` reads the surname as a surname."""
     if person:
         head, _mark, rest = text.rpartition("·")
         for length in (2, 1):
             surname = rest[:length]
             if len(rest) > length and surname in SURNAMES:
-                return syllables(head) + SURNAMES[surname].split() + syllables(rest[length:])
+                return (*syllables(head), *SURNAMES[surname].split(), *syllables(rest[length:]))
     spoken = lazy_pinyin(text, style=Style.NORMAL, errors=lambda other: list(other))
-    return [syllable.lower() for syllable in spoken if syllable.isalnum()]
+    return tuple(syllable.lower() for syllable in spoken if syllable.isalnum())
 
 
 def pinyin(text: str, person: bool = False) -> str:

@@ -7,6 +7,7 @@ Raising there rolls the transaction back.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import event, inspect, select
@@ -70,14 +71,18 @@ def taking_back(session: Any, rows: Iterable[Any]) -> Iterator[None]:
 
 def _changes(row: Any, action: str) -> dict[str, tuple[Any, Any]]:
     """Each column that changed, with its old and new value."""
+    state = inspect(row)
+    stored, columns = state.dict, state.mapper.column_attrs
+    if action == "create":
+        new = ((attribute.key, stored.get(attribute.key)) for attribute in columns)
+        return {key: (None, value) for key, value in new if value is not None}
+    if action == "delete":
+        old = ((attribute.key, stored.get(attribute.key)) for attribute in columns)
+        return {key: (value, None) for key, value in old if value is not None}
     changes = {}
-    for attribute in inspect(type(row)).column_attrs:
-        history = inspect(row).attrs[attribute.key].history
-        if action == "create" and (value := getattr(row, attribute.key)) is not None:
-            changes[attribute.key] = (None, value)
-        elif action == "delete" and (value := inspect(row).dict.get(attribute.key)) is not None:
-            changes[attribute.key] = (value, None)
-        elif action == "update" and history.has_changes():
+    for attribute in columns:
+        history = state.attrs[attribute.key].history
+        if history.has_changes():
             changes[attribute.key] = (history.deleted[0] if history.deleted else None, getattr(row, attribute.key))
     return changes
 
@@ -132,15 +137,23 @@ def _check_moved_branch(session: Any, actor: Actor, branch: Branch, former: int 
 
 def _note_foreign_keys(actor: Actor, row: Any, changes: dict[str, Any], pointed_at: dict[type, dict[int, str]]) -> None:
     """Collect the keys newly pointed at whose rows the actor may not all see."""
-    for column in inspect(type(row)).columns:
-        target = target_of(column)
-        if target is None or issubclass(target, Reference) or column.key not in changes:
-            continue
-        if column.key == "branch_id" and isinstance(row, BranchScoped):
-            continue
-        key = changes[column.key][1]
+    for name, target in _pointing_columns(type(row)).items():
+        key = changes[name][1] if name in changes else None
         if key is not None and actor.reach(f"{resource_of(target)}:read") is not EVERYWHERE:
-            pointed_at[target][key] = column.key.removesuffix("_id")
+            pointed_at[target][key] = name.removesuffix("_id")
+
+
+@cache
+def _pointing_columns(model: type) -> dict[str, type]:
+    """The columns by which a record points at others that may be out of sight, with their models."""
+    found = {column.key: target_of(column) for column in inspect(model).columns}
+    return {
+        name: target
+        for name, target in found.items()
+        if target is not None
+        and not issubclass(target, Reference)
+        and not (name == "branch_id" and issubclass(model, BranchScoped))
+    }
 
 
 def _check_foreign_keys(session: Any, pointed_at: dict[type, dict[int, str]], fresh: set[tuple[type, int]]) -> None:

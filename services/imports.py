@@ -39,7 +39,7 @@ KEPT = timedelta(days=30)
 """So long a sheet is kept, and can be taken back."""
 TRIED_ROWS = 2_000
 """Of so many rows the check writes them all and takes that back at once: what the database refuses shows already then."""
-BY_HAND, NOT_IMPORTED = "chosen", ""
+BY_HAND, BY_THE_PROGRAM, NOT_IMPORTED = "chosen", "program", ""
 MAX_WRITTEN = 200
 """So much of what stands in a wrong cell is shown, in characters."""
 
@@ -148,6 +148,8 @@ def map_columns(
     found = []
     for one in map_heads(table, fields, remembered):
         how = BY_HAND if head_key(one.head.text) in chosen else one.how
+        if not one.field and one.head.text in target.known:
+            how = BY_THE_PROGRAM
         found.append((one.head, one.field or NOT_IMPORTED, how))
     return found
 
@@ -345,10 +347,11 @@ def undo_batch(session: Any, target: ImportTarget, batch: ImportBatch, progress:
     session.flush()
 
 
-def batches_of(session: Any, resource: str, count: int) -> list[ImportBatch]:
-    """The actor's own latest imports of one kind of record."""
-    own = ImportBatch.account_id == session.info["actor"].account_id
-    wanted = select(ImportBatch).where(own, ImportBatch.resource == resource)
+def batches_of(session: Any, count: int, resource: str | None = None) -> list[ImportBatch]:
+    """The actor's own latest imports, of one kind of record or of all."""
+    wanted = select(ImportBatch).where(ImportBatch.account_id == session.info["actor"].account_id)
+    if resource is not None:
+        wanted = wanted.where(ImportBatch.resource == resource)
     return list(session.scalars(wanted.order_by(ImportBatch.id.desc()).limit(count)))
 
 

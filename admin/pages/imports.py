@@ -8,7 +8,7 @@ from flask_admin import BaseView, expose
 from sqlalchemy import select
 
 from admin import imports as work
-from admin.import_sheets import SMALL_FILE, posted_file, workbook
+from admin.import_sheets import LATEST, SMALL_FILE, posted_file, workbook
 from admin.pages.common import save
 from admin.phones import in_wechat, open_in_browser
 from models import ImportBatch, ImportStatus, db
@@ -39,6 +39,11 @@ class ImportPage(BaseView):
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
         return [("excel", "导入")]
+
+    @expose("/")
+    def index(self) -> Any:
+        """One's own latest imports, of all kinds of record."""
+        return self.render("admin/pages/imports.html", batches=imports.batches_of(db.session, LATEST))
 
     @expose("/<int:key>/")
     def batch_view(self, key: int) -> Any:
@@ -163,7 +168,9 @@ class ImportPage(BaseView):
         chosen = imports.choices_of(batch)
         names = {*target.names, "id", ""}
         mapping = {}
-        for place, (key, field) in enumerate(zip(request.form.getlist("head"), request.form.getlist("field"), strict=False)):
+        for place, (key, field) in enumerate(
+            zip(request.form.getlist("head"), request.form.getlist("field"), strict=False)
+        ):
             was = request.form.getlist("was")[place : place + 1]
             if field in names and (was != [field] or head_key(key) in chosen["mapping"]):
                 mapping[head_key(key)] = field

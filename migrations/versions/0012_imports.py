@@ -23,7 +23,16 @@ def upgrade() -> None:
         sa.Column("file_name", sa.String(length=200), nullable=False),
         sa.Column(
             "status",
-            sa.Enum("uploaded", "checked", "applied", "undone", name="import_status", native_enum=False, create_constraint=True, length=32),
+            sa.Enum(
+                "uploaded",
+                "checked",
+                "applied",
+                "undone",
+                name="import_status",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
             nullable=False,
         ),
         sa.Column("contents", sa.LargeBinary(), nullable=False),
@@ -41,7 +50,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "status NOT IN ('applied', 'undone') OR applied_at IS NOT NULL", name=op.f("ck_import_batch_applied_at_a_time")
+            "status NOT IN ('applied', 'undone') OR applied_at IS NOT NULL",
+            name=op.f("ck_import_batch_applied_at_a_time"),
         ),
         sa.CheckConstraint(
             "(status = 'undone') = (undone_at IS NOT NULL)", name=op.f("ck_import_batch_undone_at_a_time")
@@ -64,7 +74,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["branch_id"], ["branch.id"], name=op.f("fk_import_mapping_branch_id"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(
+            ["branch_id"], ["branch.id"], name=op.f("fk_import_mapping_branch_id"), ondelete="RESTRICT"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_mapping")),
         sa.UniqueConstraint("branch_id", "resource", "head", name=op.f("uq_import_mapping_branch_id_resource_head")),
         sqlite_autoincrement=True,

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from policy.errors import NotAllowed, Refused
 from services.constraints import reason_of
 from services.stored_values import as_stored
+from services.tables.importing.keys import reserve_keys
 from services.tables.importing.plan import Fault, Outcome, Plan, Planned
 from services.tables.importing.related import Related
 from services.tables.importing.target import ImportTarget
@@ -85,11 +86,12 @@ def _write(session: Any, target: ImportTarget, some: list[Planned], related: dic
     """Write some rows in a savepoint: what is refused leaves the transaction as it was."""
     with session.begin_nested():
         present = _load(session, target.model, [row.key for row in some if row.key is not None])
+        keys = iter(reserve_keys(session, target.model, sum(row.key is None for row in some)))
         made = []
         for row in some:
             record, before = present.get(row.key), None
             if row.key is None:
-                record = target.model()
+                record = target.model(id=next(keys))
                 session.add(record)
             elif record is None or record.version != row.version:
                 raise Refused(CHANGED_MEANWHILE)

@@ -29,7 +29,9 @@ HOW = {
 }  # fmt: skip
 
 
-def make_template(title: str, fields: Sequence[Field], helps: Mapping[str, str], names: Mapping[str, list[str]]) -> bytes:
+def make_template(
+    title: str, fields: Sequence[Field], helps: Mapping[str, str], names: Mapping[str, list[str]]
+) -> bytes:
     """An empty sheet with heads, notes, drop-downs and an example row that imports leave out.
 
     Args:
@@ -40,7 +42,10 @@ def make_template(title: str, fields: Sequence[Field], helps: Mapping[str, str],
     book = xlsxwriter.Workbook(file, OPTIONS)
     sheet, lists = book.add_worksheet(title[:31]), book.add_worksheet("选项")
     lists.hide()
-    head, must = book.add_format({"bold": True, "bg_color": "#EEF2F6"}), book.add_format({"bold": True, "bg_color": "#FDE9E7"})
+    head, must = (
+        book.add_format({"bold": True, "bg_color": "#EEF2F6"}),
+        book.add_format({"bold": True, "bg_color": "#FDE9E7"}),
+    )
     text, faint = book.add_format({"num_format": "@"}), book.add_format({"italic": True, "font_color": "#777777"})
     sheet.write_string(0, 0, "序号", head)
     sheet.write_string(1, 0, "例", faint)
@@ -87,7 +92,10 @@ def make_wrong_book(
     book = xlsxwriter.Workbook(file, OPTIONS)
     sheet = book.add_worksheet("改好再交")
     bold, text = book.add_format({"bold": True, "bg_color": "#EEF2F6"}), book.add_format({"num_format": "@"})
-    day, red = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"bg_color": "#FFC7CE", "num_format": "@"})
+    day, red = (
+        book.add_format({"num_format": "yyyy-mm-dd"}),
+        book.add_format({"bg_color": "#FFC7CE", "num_format": "@"}),
+    )
     for column, head in enumerate(table.heads):
         sheet.write_string(0, column, head.text, bold)
         sheet.set_column(column, column, USUAL_WIDTH, text)
@@ -117,7 +125,9 @@ def _write(sheet: Any, row: int, column: int, value: Any, day: Any, form: Any) -
     if isinstance(value, datetime | date) and form is not None and not isinstance(value, str):
         sheet.write_datetime(row, column, value, day)
     elif isinstance(value, bool) or value is None or isinstance(value, str):
-        sheet.write_string(row, column, text_of(value), form) if text_of(value) else sheet.write_blank(row, column, None, form)
+        sheet.write_string(row, column, text_of(value), form) if text_of(value) else sheet.write_blank(
+            row, column, None, form
+        )
     elif abs(value) >= 10**15:
         sheet.write_string(row, column, text_of(value), form)
     else:

@@ -141,14 +141,14 @@ class ImportTarget:
         return found
 
     def _telling_names(self) -> tuple[str, ...]:
-        """The fields that every record has and that tell it from others: who or what, and when."""
-        return tuple(
+        """The fields that every record has and that tell it from others: who or what, and when; what kind, if need be."""
+        names = [
             name
             for name in self.names
-            if self.is_required(name)
-            and name != "branch"
-            and not self.columns[name].info.keys() & {"multiline", "code"}
-        )
+            if self.is_required(name) and name != "branch" and "multiline" not in self.columns[name].info
+        ]
+        plain = [name for name in names if "code" not in self.columns[name].info]
+        return tuple(names if all(name in self.relations for name in plain) else plain)
 
 
 def _kind_of(column: Any) -> str:
