@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import commands
 from admin import auth, checks, compression, errors
+from admin.background import connect_jobs
 from admin.guide import links_of
 from admin.identity import identities
 from admin.menu import breadcrumbs, menu
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     configure(app, settings)
     connect_database(app, settings)
+    connect_jobs(app, settings)
     auth.register(app)
     # After the sign-in: of nobody a large body is read. Before the forms' tokens: looking for them reads the body.
     app.before_request(allow_uploads)

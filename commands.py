@@ -1,7 +1,8 @@
-"""The command line: ``flask demo``, ``setup``, ``migrate``, ``user``, ``audit``, ``backup``, ``restore``, ``tidy``,
-``explain`` and ``check``; and the start of the server.
+"""The command line: ``flask demo``, ``setup``, ``migrate``, ``user``, ``audit``, ``backup``, ``restore``, ``worker``,
+``tidy``, ``explain`` and ``check``; and the start of the server.
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,8 @@ from policy.actions import models_by_resource
 from policy.actor import load_actor
 from policy.audit import Origin, current_origin, record_event
 from policy.explain import explain
-from services import accounts, audit_seals, backups, demo, drafts, installation, reference_data
+from services import accounts, audit_seals, backups, demo, drafts, installation, jobs, reference_data
+from services.jobs import worker
 from services.tables import scale
 from services.tables.statistics import gather_statistics
 
@@ -41,6 +43,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(migrate)
     app.cli.add_command(take_backup)
     app.cli.add_command(restore_backup)
+    app.cli.add_command(run_worker)
     app.cli.add_command(tidy)
     app.cli.add_command(explain_record)
     app.cli.add_command(check)
@@ -225,19 +228,31 @@ def _plain_refusals() -> Iterator[None]:
         sys.exit(f"没有完成，数据库现在用不了：{str(error).splitlines()[0]}")
 
 
+@click.command("worker")
+@click.option("--with-parent", is_flag=True, help="Stop when the standard input ends.")
+@with_appcontext
+def run_worker(with_parent: bool) -> None:
+    """Do the jobs that people let run in the background, until told to stop. The server keeps one running by itself."""
+    logging.basicConfig(level=logging.WARNING, format="worker: %(message)s")
+    worker.serve(current_app.extensions["jobs"], with_parent)
+
+
 @click.command("tidy")
 @with_appcontext
 def tidy() -> None:
-    """Remove what is kept for a time only: drafts of forms that were not saved."""
-    click.echo(f"removed {remove_what_is_old()} old drafts")
+    """Remove what is kept for a time only: drafts of forms that were not saved, jobs that ended and their files."""
+    click.echo(f"removed {remove_what_is_old()} old drafts and jobs")
 
 
 def remove_what_is_old() -> int:
     """Remove what was kept long enough; how many rows."""
     with system_session("tidy") as session:
         removed = drafts.remove_old_drafts(session)
+        old_jobs = jobs.remove_old_jobs(session)
         session.commit()
-    return removed
+    for key in old_jobs:
+        current_app.extensions["jobs"].forget(key)
+    return removed + len(old_jobs)
 
 
 @click.command("explain")
@@ -284,6 +299,7 @@ def start(app: Flask) -> None:
             _print_sign_ins({})
         learn_statistics()
         db.engine.dispose()  # the workers must not inherit this process's connections
+    worker.keep_running([sys.executable, "-m", "flask", "--app", "app", "worker", "--with-parent"], Path(app.root_path))
     click.echo(f"Serving on http://{settings.host}:{settings.port}")
     serve(app, settings.host, settings.port)
 

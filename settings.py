@@ -49,6 +49,11 @@ class Settings:
     sign_in_lifetime: timedelta = timedelta(hours=12)
     secure_cookies: bool = False
 
+    @property
+    def jobs_file(self) -> Path:
+        """The queue of the background jobs, beside the folder of the files."""
+        return self.files_dir.with_name("jobs.db")
+
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read the environment; raises BadSettings with a plain reason."""

@@ -37,6 +37,7 @@ from models.coverage import (
 from models.database import Base, GuardedSession, db
 from models.draft import Draft
 from models.import_batch import ImportBatch, ImportMapping, ImportStatus
+from models.job import ExportFile, Job, JobStatus
 from models.liaison_officer import LiaisonOfficer
 from models.monthly_report import MonthlyReport, ReportStatus
 from models.person import DevelopmentStep, KeyPost, Person, Stage
@@ -54,8 +55,9 @@ __all__ = [
     "Account", "Adviser", "AdviserStatus", "Answer", "Appointment", "Assessment", "AssessmentAnswer",
     "AssessmentStatus", "Attachment", "AuditEntry", "AuditSeal", "Base", "Branch", "BranchKind", "BranchPairing",
     "CampaignStatus", "CareCampaign", "CareVisit", "ChecklistGroup", "ChecklistItem", "ChecklistTemplate",
-    "ChecklistVersion", "Code", "Company", "CompanyStatus", "Coverage", "CoverageKind", "DevelopmentStep", "Draft", "Duty",
-    "Grant", "GuardedSession", "HealthNote", "Holiday", "Honour", "ImportBatch", "ImportMapping", "ImportStatus", "JointActivity", "KeyPost", "LiaisonOfficer",
+    "ChecklistVersion", "Code", "Company", "CompanyStatus", "Coverage", "CoverageKind", "DevelopmentStep", "Draft",
+    "Duty", "ExportFile", "Grant", "GuardedSession", "HealthNote", "Holiday", "Honour", "ImportBatch",
+    "ImportMapping", "ImportStatus", "Job", "JobStatus", "JointActivity", "KeyPost", "LiaisonOfficer",
     "MassOrganisation", "MassOrganisationKind", "MemberWork", "MonthlyReport", "OneToOnePairing", "PairingContact",
     "PartyClass", "Person", "Posting", "Problem", "ProblemStatus", "Rectification", "RectificationStatus",
     "RegistrationStatus", "Regulation", "ReportStatus", "Result", "Role", "RolePermission", "SavedView", "Scoring", "Setting",

@@ -28,7 +28,7 @@ EXTRA_ACTIONS = {
     "role": {"give": "授予任何角色"},
 }
 
-OF_ONES_OWN = {"draft"}
+OF_ONES_OWN = {"draft", "export_file", "import_batch", "job"}
 """Records that are seen by whoever made them and by nobody else: no role can be given them."""
 
 DATABASE, DATABASE_WORD = "database", "数据库"

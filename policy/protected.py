@@ -1,4 +1,6 @@
-"""The rules of the models that are Protected: accounts, grants, roles, sign-ins, cards, views, drafts, the audit log."""
+"""The rules of the models that are Protected: accounts, grants, roles, sign-ins, cards, views, the audit log,
+and what is an account's own: drafts, jobs and the files they made.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,7 +15,10 @@ from models import (
     AuditSeal,
     Draft,
     Duty,
+    ExportFile,
     Grant,
+    ImportBatch,
+    Job,
     Role,
     RolePermission,
     SavedView,
@@ -25,6 +30,8 @@ from policy.actions import models_by_resource, resource_of
 from policy.actor import EVERYWHERE, Actor, Reach
 from policy.errors import NotAllowed, Refused
 
+OWN: tuple[Any, ...] = (Draft, Job, ExportFile, ImportBatch)
+"""The models whose rows are their account's own: no role reaches another's."""
 NO_ACCOUNT = 0
 """Stands for the account's key where a system actor looks."""
 
@@ -66,9 +73,9 @@ def visible_to(
         return or_(within(model.branch_id, reach), model.account_id == account)
     if model is AuditEntry:
         return _audit_entries_visible_to(reach_of)
-    if model is Draft:
-        # No role reaches another's draft: beside its owner only a system actor, which has no account (key 0).
-        return or_(Draft.account_id == account, and_(account == NO_ACCOUNT, true() if reach else false()))
+    if model in OWN:
+        # Beside its owner only a system actor sees it, which has no account (key 0).
+        return or_(model.account_id == account, and_(account == NO_ACCOUNT, true() if reach else false()))
     return true() if reach else false()
 
 
@@ -116,8 +123,8 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
         _check_own_view(actor, row, before)
         return
     resource = resource_of(model)
-    if model is Draft:
-        _check_draft(actor, action, row, before)
+    if model in OWN:
+        _check_own(actor, action, row, before)
         return
     branches = {getattr(row, "branch_id", None), before.get("branch_id", getattr(row, "branch_id", None))}
     permitted = all(actor.permits(f"{resource}:{action}", branch) for branch in branches)
@@ -129,10 +136,10 @@ def check_write(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> 
         _check_role(actor, row)
 
 
-def _check_draft(actor: Actor, action: str, draft: Draft, before: dict[str, Any]) -> None:
-    """A draft is its account's own; a system actor with the permission may clear it away."""
-    accounts = {draft.account_id, before.get("account_id")} - {None}
-    by_system = actor.account_id is None and actor.permits(f"draft:{action}", None)
+def _check_own(actor: Actor, action: str, row: Any, before: dict[str, Any]) -> None:
+    """Such a row is its account's own; a system actor with the permission may carry it on or clear it away."""
+    accounts = {row.account_id, before.get("account_id")} - {None}
+    by_system = actor.account_id is None and actor.permits(f"{resource_of(type(row))}:{action}", None)
     if accounts != {actor.account_id} and not by_system:
         raise NotAllowed("您没有做这件事的权限。")
 

@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Engine
 
 from models.database import GuardedSession, db
-from policy.actions import all_permissions
+from policy.actions import OF_ONES_OWN, all_permissions
 from policy.actor import EVERYWHERE, Actor, Holding, make_actor
 
 _SIGN_IN = {
@@ -26,7 +26,8 @@ def system_actor(name: str) -> Actor:
         "explain": ({p for p in all_permissions() if p.endswith(":read")}, "权限解释程序"),
         "audit_seal": ({"audit_entry:read", "audit_seal:read", "audit_seal:create"}, "封存程序"),
         "backup": ({"audit_entry:read", "audit_seal:read"}, "备份程序"),
-        "tidy": ({"draft:read", "draft:delete"}, "清理程序"),
+        "tidy": ({f"{own}:{action}" for own in OF_ONES_OWN for action in ("read", "delete")}, "清理程序"),
+        "jobs": (_SIGN_IN | {"job:read", "job:update"}, "后台任务程序"),
         "demo": (all_permissions(), "演示数据程序"),
         "migration": (all_permissions(), "升级程序"),
     }[name]

@@ -28,9 +28,11 @@ def settings_for(url: str, folder: Path) -> Settings:
 
 
 def build_app(url: str, folder: Path, **config: Any) -> Flask:
-    """An app on this database; forms are posted without tokens except where CSRF itself is tested."""
+    """An app on this database; forms are posted without tokens except where CSRF itself is tested, jobs done at once."""
     app = create_app(settings_for(url, folder))
-    app.config.update({"TESTING": False, "WTF_CSRF_ENABLED": False, "PROPAGATE_EXCEPTIONS": False, **config})
+    app.config.update(
+        {"TESTING": False, "WTF_CSRF_ENABLED": False, "PROPAGATE_EXCEPTIONS": False, "JOBS_IMMEDIATE": True, **config}
+    )
     return app
 
 

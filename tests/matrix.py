@@ -18,7 +18,20 @@ from urllib.parse import quote, quote_plus, unquote
 from flask import Flask
 from sqlalchemy import Engine, Enum, event, inspect, select
 
-from models import Account, AuditEntry, Base, Draft, Grant, Role, RolePermission, SavedView, SignIn, SignInCard
+from models import (
+    Account,
+    AuditEntry,
+    Base,
+    Draft,
+    ExportFile,
+    Grant,
+    Job,
+    Role,
+    RolePermission,
+    SavedView,
+    SignIn,
+    SignInCard,
+)
 from models.base import BranchScoped, Reference
 from models.clock import now, today
 from models.personal import MASKS
@@ -206,7 +219,9 @@ def _models() -> list[Any]:
     kinds = (BranchScoped, Reference)
     return [m.class_ for m in Base.registry.mappers if issubclass(m.class_, kinds)] + [
         Account,
+        ExportFile,
         Grant,
+        Job,
         Role,
         RolePermission,
         SavedView,
@@ -229,6 +244,8 @@ def sees(actor: Actor, model: Any, values: dict[str, Any]) -> bool:
     if model in (Account, Grant, SignIn, SignInCard):
         own = values["id" if model is Account else "account_id"] == actor.account_id
         return own or actor.permits(permission, values["branch_id"])
+    if model in (Job, ExportFile):
+        return values["account_id"] == actor.account_id
     if model is SavedView:
         return values["account_id"] == actor.account_id or (values["shared"] and values["branch_id"] == actor.branch_id)
     return actor.may(permission)
@@ -406,7 +423,8 @@ class Walk:
                 raise self.leak(attempt, f"{action} of {key} where {self.role} may not write")
             # Signing out is done by the sign-in itself, in the name of nobody.
             doer = None if attempt.endpoint.startswith("auth.") and key[0] == "sign_in" else self.actor.account_id
-            if (key[0], key[1], action, doer) not in entries:
+            logged = models_by_resource()[key[0]].__logged__
+            if logged and (key[0], key[1], action, doer) not in entries:
                 raise self.leak(attempt, f"{action} of {key} without an audit entry")
             hidden = [
                 name for name in columns if new is not None and self.points_out_of_sight(key[0], name, new, after)
@@ -499,7 +517,7 @@ def may_write(
         branches = {state[model.scope_column().key] for state in states}
     else:
         branches = {state.get("branch_id") for state in states}
-    if resource == "saved_view":
+    if resource in ("saved_view", "job", "export_file"):
         return {state["account_id"] for state in states} == {actor.account_id}
     changed = columns - HOUSEKEEPING
     if resource == "account" and action == "update" and changed <= ACCESS | {"care_size"}:

@@ -28,8 +28,11 @@ from models import (
     Company,
     DevelopmentStep,
     Draft,
+    ExportFile,
     Grant,
     Holiday,
+    Job,
+    JobStatus,
     KeyPost,
     MonthlyReport,
     Person,
@@ -111,6 +114,7 @@ def make_world() -> World:
         world.rows["saved_view", f"{SIDES[0]}己"] = _save_view(
             session, mine, f"{SIDES[0]}己", False, {"desc": "1"}, keys
         )
+        _have_jobs_done(session, world, mine, f"{SIDES[0]}己", keys)
         session.commit()
     return world
 
@@ -149,6 +153,7 @@ def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterat
         asks = {"search": canary("saved_view", side) + "words", "flt0_company": str(company.id), "cols": "subject"}
         world.rows["saved_view", f"{side}{label}"] = _save_view(session, account, f"{side}{label}", shared, asks, keys)
     world.rows |= {("sign_in", side): phone.id, ("sign_in_card", side): card.id}
+    _have_jobs_done(session, world, account, side, keys)
     for label in SIDES:  # somebody else's unsaved words about this side's company, and about the other's
         if company_key := world.rows.get(("company", label)):
             written = json.dumps([["note", canary("draft", f"{side}{label}")]], ensure_ascii=False)
@@ -174,6 +179,31 @@ def _save_view(
     )  # fmt: skip
     session.flush()
     return key
+
+
+def _have_jobs_done(session: Any, world: World, account: Account, label: str, keys: Iterator[int]) -> None:
+    """What an account let run in the background: a job that is done, with its file, and one that waits."""
+    told = json.dumps({"url": f"/{canary('job', label)}result"}, ensure_ascii=False)
+    for more, status in (("", JobStatus.DONE), ("等", JobStatus.WAITING)):
+        done = status is JobStatus.DONE
+        job = Job(
+            id=next(keys), account_id=account.id, kind="export", title=canary("job", label + more) + "title",
+            about=json.dumps([canary("job", label + more) + "about"], ensure_ascii=False), status=status,
+            message=canary("job", label + more) + "message", result=told if done else None,
+            finished_at=NEVER if done else None,
+        )  # fmt: skip
+        session.add(job)
+        session.flush()
+        world.rows["job", label + more] = job.id
+        if done:
+            file = ExportFile(
+                id=next(keys), account_id=account.id, job_id=job.id, resource="company", size=1, row_count=1,
+                file_name=canary("export_file", label) + "file_name", stored_name=f"{job.id:032x}", row_keys=b"",
+                reaches={},
+            )  # fmt: skip
+            session.add(file)
+            session.flush()
+            world.rows["export_file", label] = file.id
 
 
 def _make_more(session: Any, world: World, side: str, desk: Branch, company: Company, keys: Iterator[int]) -> None:

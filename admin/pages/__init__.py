@@ -10,6 +10,7 @@ from admin.pages.audit_seals import AuditSealPage
 from admin.pages.doubles import DoublesPage
 from admin.pages.guide import GuidePage
 from admin.pages.imports import ImportPage
+from admin.pages.jobs import JobsPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.palette import SearchPage
 from admin.pages.role_permissions import RolePermissionsPage
@@ -17,5 +18,5 @@ from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
     ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
-    GuidePage, SavedViewsPage, AccessPage, ImportPage,
+    GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage,
 ]  # fmt: skip
