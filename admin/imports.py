@@ -5,18 +5,19 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from flask import current_app, redirect, url_for
-from services.jobs import Work, register_kind
+from flask import current_app, flash, redirect, url_for
 from sqlalchemy import String, inspect
 
 from admin import cells
 from admin.background import start
-from models import ImportBatch
+from models import ImportBatch, JobStatus
 from models.base import Protected
+from models.job import ENDED
 from policy import Refused
 from policy.audit import Origin, current_origin
 from services import imports
 from services.imports import PlanChanged
+from services.jobs import Work, register_kind
 from services.tables.importing.apply import NotApplied
 from services.tables.importing.target import ImportTarget
 
@@ -67,10 +68,14 @@ def url_of(batch: Any) -> str:
 
 
 def start_work(kind: str, batch: ImportBatch, words: str) -> Any:
-    """Ask for work on an import, and the page that shows how far it is."""
+    """Ask for work on an import, and go to the page that shows how far it is; where it is done already, to the import."""
     about = {"batch": batch.id, "resource": batch.resource, "back": url_of(batch)}
     job = start(kind, f"{words}：{batch.file_name}", about)
-    return redirect(url_for("jobs.job_view", key=job.id))
+    if job.status not in ENDED:
+        return redirect(url_for("jobs.job_view", key=job.id))
+    if job.status is not JobStatus.DONE:
+        flash(job.message, "error")
+    return redirect(about["back"])
 
 
 @contextmanager
