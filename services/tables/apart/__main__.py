@@ -6,7 +6,7 @@ import sys
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from services.tables.apart import limits, web_page, written
+from services.tables.apart import limits, written
 from services.tables.apart.limits import SAVE_AS, Unreadable
 
 _BLANK = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
@@ -27,12 +27,14 @@ def _bound() -> None:
 def _read(data: bytes) -> list[dict[str, Any]]:
     """The sheets of a file; what it is, its content tells."""
     if data.startswith((_ZIP, _OLD)):
-        # The reader of workbooks is loaded only for workbooks.
+        # Loaded only where needed: every file starts this anew.
         from services.tables.apart import workbook
 
         return workbook.read_packed(data) if data.startswith(_ZIP) else workbook.read_old(data)
     text = written.decode(data)
-    if web_page.is_web_page(text):
+    if written.is_web_page(text):
+        from services.tables.apart import web_page
+
         return web_page.read_web_page(text)
     start = text[:2000].lstrip().lower()
     if start.startswith(("<?xml", "<", "mime-version:", "%pdf", "{\\rtf", "id;p")):

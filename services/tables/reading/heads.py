@@ -19,6 +19,8 @@ _DEEPEST = 3
 _LONGEST_HEAD = 60
 _ENOUGH = 1.4
 _DATA = re.compile(r"\d{7,}|(19|20)\d\d[-./年]\d{1,2}([-./月]\d{1,2}日?)?|[\d.,%]+")
+# What stands above heads and isn't their upper row: who reports, and when.
+_NOT_UPPER = re.compile(r"[:：\d]|.{13}")
 _NAMED_WHEN_REFUSED = 6
 
 Row = Sequence[Cell]
@@ -176,7 +178,17 @@ def _score(sheet: Sheet, top: int, bottom: int, words: dict[int, tuple[str, ...]
                 score -= 0.6
             elif len(cell) > _LONGEST_HEAD:
                 score -= 0.3
-    return score - 0.05 * (bottom - top)
+    return score - 0.05 * (bottom - top) - _cut_off(sheet, top)
+
+
+def _cut_off(sheet: Sheet, top: int) -> float:
+    """What heads lose whose upper row was left outside: several short texts, spread over the columns, stand above."""
+    above = sheet.rows[top - 1] if top else []
+    texts = [(place, cell) for place, cell in enumerate(above) if cell is not None]
+    if len(texts) < 2 or any(not isinstance(cell, str) or _NOT_UPPER.search(cell) for _place, cell in texts):
+        return 0
+    wide = any(first_row == last_row == top - 1 and last > first for first_row, first, last_row, last in sheet.merged)
+    return 0.8 if wide else 0.5 if len(texts) < len([cell for cell in sheet.rows[top] if cell is not None]) else 0
 
 
 def _looks_like_form(sheet: Sheet, below: int, words: dict[int, tuple[str, ...]], names: Names) -> bool:
