@@ -1,8 +1,8 @@
 """The rows beneath the heads: which are data, and which are totals, footers, repeated heads and examples."""
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from services.tables.reading.files import Cell, Sheet
 from services.tables.reading.names import Names
@@ -190,7 +190,7 @@ def _fill_leading(lines: list[Line], heads: Sequence[Head], names: Names) -> Non
         return
     meanings = names.meanings(heads[leading].words)
     column = [line.cells[leading] for line in lines]
-    repeats = any(one is not None and one == other for one, other in itertools.pairwise(column))
+    repeats = any(one is not None and one == other for one, other in pairwise(column))
     if not meanings or meanings[0].field.kind != "related" or repeats or column.count(None) * 3 < len(column):
         return
     value: Cell = None

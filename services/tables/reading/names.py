@@ -83,7 +83,7 @@ class Names:
             if len(known) > 1:
                 labels = [name for name, meaning in known.items() if meaning.worth == INITIALS]
                 sure = {name for name, meaning in known.items() if meaning.worth > INITIALS} or set(labels)
-                for name in [name for name in known if name not in sure or len(labels) > 1 and name in labels]:
+                for name in [name for name in known if name not in sure or (len(labels) > 1 and name in labels)]:
                     del known[name]
 
     def is_remembered(self, text: str) -> bool:
