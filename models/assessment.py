@@ -43,9 +43,11 @@ class Assessment(BranchScoped, Record):
     record_name = "考核"
     __owner__ = "company"
 
-    company_id: Mapped[int] = mapped_column(index=True, info=label("企业"))
-    checklist_version_id: Mapped[int] = mapped_column(ForeignKey("checklist_version.id"), info=label("清单版本"))
-    assessed_on: Mapped[date] = mapped_column(info=label("考核日期"))
+    company_id: Mapped[int] = mapped_column(index=True, info=label("企业", also="企业名称 企业简称 单位名称"))
+    checklist_version_id: Mapped[int] = mapped_column(
+        ForeignKey("checklist_version.id"), info=label("清单版本", also="清单 考核清单 考核标准")
+    )
+    assessed_on: Mapped[date] = mapped_column(info=label("考核日期", also="考评时间 时间"))
     status: Mapped[AssessmentStatus] = mapped_column(
         choice(AssessmentStatus), default=AssessmentStatus.DRAFT, info=label("进展", computed=True)
     )
@@ -105,14 +107,15 @@ class Rectification(BranchScoped, Record):
     record_name = "整改"
     __owner__ = "company"
 
-    company_id: Mapped[int] = mapped_column(index=True, info=label("企业"))
+    company_id: Mapped[int] = mapped_column(index=True, info=label("企业", also="企业名称 企业简称 单位名称"))
     assessment_id: Mapped[int | None] = mapped_column(index=True, info=label("来自考核"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_item.id"), info=label("检查项"))
-    what: Mapped[str] = mapped_column(String(200), info=label("整改事项"))
-    responsible: Mapped[str] = mapped_column(String(40), info=label("责任人"))
-    due_on: Mapped[date] = mapped_column(info=label("整改期限"))
+    what: Mapped[str] = mapped_column(String(200), info=label("整改事项", also="整改问题 整改内容 存在问题 问题"))
+    responsible: Mapped[str] = mapped_column(String(40), info=label("责任人", also="整改责任人 责任人员 负责人"))
+    due_on: Mapped[date] = mapped_column(info=label("整改期限", also="整改时限 完成时限 整改截止时间 期限"))
     evidence: Mapped[str | None] = mapped_column(
-        String(1000), info=label("整改情况", "做了什么，现在怎样。", multiline=True)
+        String(1000),
+        info=label("整改情况", "做了什么，现在怎样。", multiline=True, also="整改措施 整改结果 整改落实情况"),
     )
     status: Mapped[RectificationStatus] = mapped_column(
         choice(RectificationStatus), default=RectificationStatus.OPEN, info=label("进展", computed=True)

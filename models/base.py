@@ -12,8 +12,12 @@ from models.database import db
 from models.pinyin import initials, pinyin
 
 
-def label(text: str, help: str = "", unit: str = "", **more: Any) -> dict[str, Any]:
+def label(text: str, help: str = "", unit: str = "", also: str = "", **more: Any) -> dict[str, Any]:
     """What a person reads beside a column, kept in the column's ``info``.
+
+    ``also``: what offices call it in their sheets besides, with blanks between; the ``info`` holds a tuple. The import
+    knows a head by these (services/tables/reading); of two columns that share one, the first in the form has the better
+    right to it. Blanks, signs, 日期 for 时间 and the like make no difference and need no entry.
 
     ``more``: ``code`` names a code table (models/reference.py), ``words`` a list of the program's own names that have
     words in Chinese (admin/cells.py), ``mask`` a rule of models/personal.py that hides
@@ -21,7 +25,7 @@ def label(text: str, help: str = "", unit: str = "", **more: Any) -> dict[str, A
     log, ``multiline=True`` gives a large box, ``computed=True`` keeps the column from forms, ``internal=True`` from every
     screen.
     """
-    return {"label": text, "help": help, "unit": unit, **more}
+    return {"label": text, "help": help, "unit": unit, "also": tuple(also.split()), **more}
 
 
 class Record(db.Model):
@@ -68,7 +72,14 @@ class BranchScoped:
 
     @declared_attr
     def branch_id(cls) -> Mapped[int]:
-        return mapped_column(ForeignKey("branch.id", ondelete="RESTRICT"), sort_order=-5, info=label("所属党组织"))
+        return mapped_column(
+            ForeignKey("branch.id", ondelete="RESTRICT"),
+            sort_order=-5,
+            info=label(
+                "所属党组织",
+                also="党支部 所在党支部 所在支部 支部 支部名称 党支部名称 党组织 党组织名称 所在党组织 所属支部 隶属党组织 组织关系所在支部 组织关系所在党支部 获奖支部 填报支部",
+            ),
+        )
 
     @declared_attr
     def branch(cls) -> Mapped[Any]:

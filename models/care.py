@@ -18,11 +18,15 @@ class OneToOnePairing(BranchScoped, Record):
     record_name = "一对一结对"
     __owner__ = "person"
 
-    person_id: Mapped[int] = mapped_column(index=True, info=label("离退休人员"))
-    colleague: Mapped[str] = mapped_column(String(40), info=label("在职人员"))
-    colleague_unit: Mapped[str | None] = mapped_column(String(80), info=label("在职人员单位"))
-    started_on: Mapped[date] = mapped_column(info=label("结对日期"))
-    ended_on: Mapped[date | None] = mapped_column(info=label("结束日期"))
+    person_id: Mapped[int] = mapped_column(
+        index=True, info=label("离退休人员", also="离退休干部 离退休党员 离退休人员姓名 老干部 老同志 结对对象 姓名")
+    )
+    colleague: Mapped[str] = mapped_column(String(40), info=label("在职人员", also="在职干部 在职党员 结对人"))
+    colleague_unit: Mapped[str | None] = mapped_column(
+        String(80), info=label("在职人员单位", also="在职人员所在单位 工作单位 单位")
+    )
+    started_on: Mapped[date] = mapped_column(info=label("结对日期", also="结对时间"))
+    ended_on: Mapped[date | None] = mapped_column(info=label("结束日期", also="结束时间"))
 
     person: Mapped[Person] = relationship()
     contacts: Mapped[list["PairingContact"]] = relationship(
@@ -49,10 +53,16 @@ class PairingContact(BranchScoped, Record):
     __owner__ = "one_to_one_pairing"
 
     one_to_one_pairing_id: Mapped[int] = mapped_column(index=True, info=label("一对一结对"))
-    contacted_on: Mapped[date] = mapped_column(info=label("联系日期"))
-    way: Mapped[str] = mapped_column(String(20), info=label("联系方式", code="contact_way"))
+    contacted_on: Mapped[date] = mapped_column(info=label("联系日期", also="联系时间 时间"))
+    way: Mapped[str] = mapped_column(String(20), info=label("联系方式", code="contact_way", also="方式 联系形式"))
     state_of_mind: Mapped[str | None] = mapped_column(
-        String(500), info=label("思想和生活情况", "身体情况请记在“健康记录”里。", multiline=True)
+        String(500),
+        info=label(
+            "思想和生活情况",
+            "身体情况请记在“健康记录”里。",
+            multiline=True,
+            also="思想情况 思想状况 生活情况 思想动态 内容",
+        ),
     )
 
     one_to_one_pairing: Mapped[OneToOnePairing] = relationship(back_populates="contacts")
@@ -70,9 +80,11 @@ class HealthNote(BranchScoped, Record):
     record_name = "健康记录"
     __owner__ = "person"
 
-    person_id: Mapped[int] = mapped_column(index=True, info=label("人员"))
-    noted_on: Mapped[date] = mapped_column(info=label("记录日期"))
-    note: Mapped[str] = mapped_column(EncryptedText, info=label("健康情况", multiline=True, personal=True))
+    person_id: Mapped[int] = mapped_column(index=True, info=label("人员", also="姓名"))
+    noted_on: Mapped[date] = mapped_column(info=label("记录日期", also="时间 记录时间"))
+    note: Mapped[str] = mapped_column(
+        EncryptedText, info=label("健康情况", multiline=True, personal=True, also="身体状况 健康状况 身体情况")
+    )
 
     person: Mapped[Person] = relationship()
 
@@ -96,10 +108,12 @@ class CareCampaign(BranchScoped, Record):
 
     record_name = "慰问活动"
 
-    occasion: Mapped[str] = mapped_column(String(20), info=label("时节", code="care_occasion"))
-    year: Mapped[int] = mapped_column(info=label("年度"))
-    starts_on: Mapped[date] = mapped_column(info=label("开始日期"))
-    ends_on: Mapped[date | None] = mapped_column(info=label("结束日期"))
+    occasion: Mapped[str] = mapped_column(
+        String(20), info=label("时节", code="care_occasion", also="节日 慰问时节 慰问节点")
+    )
+    year: Mapped[int] = mapped_column(info=label("年度", also="年"))
+    starts_on: Mapped[date] = mapped_column(info=label("开始日期", also="开始时间"))
+    ends_on: Mapped[date | None] = mapped_column(info=label("结束日期", also="结束时间"))
     status: Mapped[CampaignStatus] = mapped_column(
         choice(CampaignStatus), default=CampaignStatus.PLANNED, info=label("进展", computed=True)
     )

@@ -24,10 +24,12 @@ class Coverage(BranchScoped, Record):
     record_name = "两个覆盖"
     __owner__ = "company"
 
-    company_id: Mapped[int] = mapped_column(index=True, info=label("企业"))
-    kind: Mapped[CoverageKind] = mapped_column(choice(CoverageKind), info=label("覆盖类别"))
-    way: Mapped[str] = mapped_column(String(20), info=label("覆盖方式", code="coverage_way"))
-    covered_on: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("覆盖时间"))
+    company_id: Mapped[int] = mapped_column(index=True, info=label("企业", also="企业名称 企业简称 单位名称"))
+    kind: Mapped[CoverageKind] = mapped_column(choice(CoverageKind), info=label("覆盖类别", also="类别 覆盖类型"))
+    way: Mapped[str] = mapped_column(
+        String(20), info=label("覆盖方式", code="coverage_way", also="组建方式 组建形式 覆盖形式")
+    )
+    covered_on: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("覆盖时间", also="组建时间"))
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
     company: Mapped[Company] = relationship()
@@ -53,11 +55,15 @@ class MassOrganisation(BranchScoped, Record):
     record_name = "工青妇组织"
     __owner__ = "company"
 
-    company_id: Mapped[int] = mapped_column(index=True, info=label("企业"))
-    kind: Mapped[MassOrganisationKind] = mapped_column(choice(MassOrganisationKind), info=label("类别"))
-    founded_on: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("成立时间"))
-    leader: Mapped[str | None] = mapped_column(String(40), info=label("负责人"))
-    members: Mapped[int | None] = mapped_column(info=label("成员人数", unit="人"))
+    company_id: Mapped[int] = mapped_column(index=True, info=label("企业", also="企业名称 企业简称 单位名称"))
+    kind: Mapped[MassOrganisationKind] = mapped_column(
+        choice(MassOrganisationKind), info=label("类别", also="组织类别 群团组织 群团类别 工青妇 组织名称")
+    )
+    founded_on: Mapped[PartialDate | None] = mapped_column(
+        PartialDateType, info=label("成立时间", also="建立时间 组建时间")
+    )
+    leader: Mapped[str | None] = mapped_column(String(40), info=label("负责人", also="组织负责人 主席 负责人姓名"))
+    members: Mapped[int | None] = mapped_column(info=label("成员人数", unit="人", also="会员人数 团员人数 成员数 人数"))
 
     company: Mapped[Company] = relationship()
 
@@ -87,9 +93,16 @@ class UnregisteredMember(BranchScoped, Record):
     record_name = "口袋党员"
     __owner__ = "person"
 
-    person_id: Mapped[int] = mapped_column(index=True, info=label("人员"))
-    found_on: Mapped[date] = mapped_column(info=label("发现日期"))
-    registered_at: Mapped[str | None] = mapped_column(String(100), info=label("组织关系所在", "不清楚可以先不填。"))
+    person_id: Mapped[int] = mapped_column(index=True, info=label("人员", also="姓名 党员姓名"))
+    found_on: Mapped[date] = mapped_column(info=label("发现日期", also="排查时间 摸排时间 时间"))
+    registered_at: Mapped[str | None] = mapped_column(
+        String(100),
+        info=label(
+            "组织关系所在",
+            "不清楚可以先不填。",
+            also="组织关系所在地 组织关系所在支部 组织关系所在党支部 组织关系 原党组织",
+        ),
+    )
     status: Mapped[RegistrationStatus] = mapped_column(
         choice(RegistrationStatus), default=RegistrationStatus.FOUND, info=label("进展", computed=True)
     )

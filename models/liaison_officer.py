@@ -14,10 +14,12 @@ class LiaisonOfficer(BranchScoped, Record):
     record_name = "联络员"
     __owner__ = "person"
 
-    person_id: Mapped[int] = mapped_column(index=True, info=label("人员"))
-    since: Mapped[PartialDate] = mapped_column(PartialDateType, info=label("担任时间", "可写 2019、2019.5。"))
-    until: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("卸任时间"))
-    duties: Mapped[str | None] = mapped_column(String(200), info=label("分工"))
+    person_id: Mapped[int] = mapped_column(index=True, info=label("人员", also="姓名 联络员 联络员姓名"))
+    since: Mapped[PartialDate] = mapped_column(
+        PartialDateType, info=label("担任时间", "可写 2019、2019.5。", also="任职时间")
+    )
+    until: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("卸任时间", also="离任时间"))
+    duties: Mapped[str | None] = mapped_column(String(200), info=label("分工", also="职责 工作分工 负责工作"))
 
     person: Mapped[Person] = relationship()
 

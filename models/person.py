@@ -31,26 +31,52 @@ class Person(PinyinNamed, BranchScoped, Record):
     record_name = "人员"
     __pinyin_person__ = True
 
-    name: Mapped[str] = mapped_column(String(40), info=label("姓名"))
-    sex: Mapped[str | None] = mapped_column(String(4), info=label("性别", code="sex"))
-    ethnic_group: Mapped[str | None] = mapped_column(String(4), info=label("民族", code="ethnic_group"))
-    education: Mapped[str | None] = mapped_column(String(4), info=label("学历", code="education"))
+    name: Mapped[str] = mapped_column(String(40), info=label("姓名", also="党员姓名 人员姓名 名字"))
+    sex: Mapped[str | None] = mapped_column(String(4), info=label("性别", code="sex", also="男女"))
+    ethnic_group: Mapped[str | None] = mapped_column(
+        String(4), info=label("民族", code="ethnic_group", also="族别 民族成份 民族成分 族")
+    )
+    education: Mapped[str | None] = mapped_column(
+        String(4), info=label("学历", code="education", also="文化程度 文化水平 学历层次 最高学历 学历学位")
+    )
     born_on: Mapped[PartialDate | None] = mapped_column(
-        PartialDateType, info=label("出生年月", "可写 1949、1949.10 或 1949-10-01。", personal=True)
+        PartialDateType,
+        info=label("出生年月", "可写 1949、1949.10 或 1949-10-01。", personal=True, also="出生日期 出生时间 生日 出生"),
     )
     id_number: Mapped[str | None] = mapped_column(
-        EncryptedText, info=label("身份证号", mask="id_number", check="id_number", personal=True)
+        EncryptedText,
+        info=label(
+            "身份证号",
+            mask="id_number",
+            check="id_number",
+            personal=True,
+            also="身份证 公民身份号码 居民身份证号 公民身份证号码 证件号码 证件号",
+        ),
     )
     id_number_hash: Mapped[str | None] = mapped_column(
         String(64), info=label("身份证号查找码", personal=True, internal=True)
     )
     phone: Mapped[str | None] = mapped_column(
-        String(20), info=label("手机", mask="phone", check="phone", personal=True)
+        String(20),
+        info=label("手机", mask="phone", check="phone", personal=True, also="联系电话 电话 联系方式 本人电话 联系手机"),
     )
     former_rank: Mapped[str | None] = mapped_column(
-        String(20), info=label("离退休前职级", "离退休干部填写。", code="cadre_rank")
+        String(20),
+        info=label(
+            "离退休前职级",
+            "离退休干部填写。",
+            code="cadre_rank",
+            also="退休前职级 离休前职级 退休时职级 原职级 职级 原职务级别 行政级别",
+        ),
     )
-    company_id: Mapped[int | None] = mapped_column(index=True, info=label("所在企业", "与所属党组织一致的企业。"))
+    company_id: Mapped[int | None] = mapped_column(
+        index=True,
+        info=label(
+            "所在企业",
+            "与所属党组织一致的企业。",
+            also="工作单位 单位 所在单位 单位名称 企业名称 企业 所属企业 现工作单位 就职企业 工作企业 从业企业",
+        ),
+    )
     stage: Mapped[Stage | None] = mapped_column(
         choice(Stage), info=label("党员身份", "由发展经历自动得出。", computed=True)
     )
@@ -86,10 +112,13 @@ class DevelopmentStep(BranchScoped, Record):
     record_name = "发展经历"
     __owner__ = "person"
 
-    person_id: Mapped[int] = mapped_column(index=True, info=label("人员"))
-    stage: Mapped[Stage] = mapped_column(choice(Stage), info=label("阶段"))
+    person_id: Mapped[int] = mapped_column(index=True, info=label("人员", also="姓名 党员姓名 人员姓名"))
+    stage: Mapped[Stage] = mapped_column(
+        choice(Stage), info=label("阶段", also="发展阶段 所处阶段 现阶段 党员身份 身份 人员类别 类别")
+    )
     entered_on: Mapped[PartialDate] = mapped_column(
-        PartialDateType, info=label("时间", "可写 2019、2019.5 或 2019-05-12。")
+        PartialDateType,
+        info=label("时间", "可写 2019、2019.5 或 2019-05-12。", also="进入时间 日期 进入阶段时间 确定时间 阶段时间"),
     )
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
@@ -111,12 +140,15 @@ class KeyPost(BranchScoped, Record):
     record_name = "关键岗位"
     __owner__ = "person"
 
-    person_id: Mapped[int] = mapped_column(index=True, info=label("人员"))
-    post: Mapped[str] = mapped_column(String(40), info=label("岗位"))
+    person_id: Mapped[int] = mapped_column(index=True, info=label("人员", also="姓名 人员姓名 党员姓名"))
+    post: Mapped[str] = mapped_column(String(40), info=label("岗位", also="关键岗位 岗位名称 现任职务 职务"))
     since: Mapped[PartialDate] = mapped_column(
-        PartialDateType, info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。")
+        PartialDateType,
+        info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。", also="上岗时间 到岗时间 任现职时间"),
     )
-    until: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("离任时间"))
+    until: Mapped[PartialDate | None] = mapped_column(
+        PartialDateType, info=label("离任时间", also="离岗时间 离职时间 免职时间")
+    )
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
     person: Mapped[Person] = relationship(back_populates="key_posts")

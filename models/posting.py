@@ -22,19 +22,28 @@ class Posting(BranchScoped, Record):
     record_name = "派驻"
     __owner__ = "company"
 
-    company_id: Mapped[int] = mapped_column(index=True, info=label("企业"))
+    company_id: Mapped[int] = mapped_column(
+        index=True,
+        info=label("企业", also="企业名称 企业简称 派驻企业 派驻企业名称 派驻单位 入驻企业 所驻企业 单位名称"),
+    )
     company_name: Mapped[str] = mapped_column(String(40), info=label("企业", computed=True))
-    adviser_id: Mapped[int] = mapped_column(index=True, info=label("指导员"))
+    adviser_id: Mapped[int] = mapped_column(
+        index=True, info=label("指导员", also="指导员姓名 党建指导员 党建指导员姓名 派驻指导员 姓名")
+    )
     adviser_name: Mapped[str] = mapped_column(String(40), info=label("指导员", computed=True))
     adviser_phone: Mapped[str] = mapped_column(String(20), info=label("指导员工作电话", computed=True))
-    started_on: Mapped[date] = mapped_column(info=label("派驻开始"))
+    started_on: Mapped[date] = mapped_column(
+        info=label("派驻开始", also="派驻时间 开始时间 进驻时间 入驻时间 派驻开始时间 到岗时间")
+    )
     ended_on: Mapped[date | None] = mapped_column(
         info=label("派驻结束", "从这一天起，指导员不再能看到企业的记录。", computed=True)
     )
     end_reason: Mapped[str | None] = mapped_column(
         String(20), info=label("结束原因", code="posting_end_reason", computed=True)
     )
-    handover: Mapped[str | None] = mapped_column(String(1000), info=label("交接情况", multiline=True))
+    handover: Mapped[str | None] = mapped_column(
+        String(1000), info=label("交接情况", multiline=True, also="交接 交接内容 交接事项")
+    )
 
     company: Mapped[Company] = relationship(
         foreign_keys="[Posting.company_id, Posting.branch_id, Posting.company_name]"
@@ -72,13 +81,28 @@ class Visit(BranchScoped, Record):
     record_name = "走访"
     __owner__ = "posting"
 
-    posting_id: Mapped[int] = mapped_column(index=True, info=label("派驻"))
-    visited_on: Mapped[date] = mapped_column(info=label("走访日期"))
-    purpose: Mapped[str] = mapped_column(String(20), default="routine", info=label("走访事由", code="visit_purpose"))
-    findings: Mapped[str] = mapped_column(
-        String(2000), info=label("走访情况", "看到了什么，谈了什么。", multiline=True)
+    posting_id: Mapped[int] = mapped_column(
+        index=True,
+        info=label("派驻", also="企业 企业名称 企业简称 走访企业 走访企业名称 走访单位 被走访企业 派驻企业 单位名称"),
     )
-    late_reason: Mapped[str | None] = mapped_column(String(200), info=label("补记原因", "事后补记的，写一句原因。"))
+    visited_on: Mapped[date] = mapped_column(info=label("走访日期", also="时间 走访日"))
+    purpose: Mapped[str] = mapped_column(
+        String(20),
+        default="routine",
+        info=label("走访事由", code="visit_purpose", also="事由 走访目的 走访事项 走访类型 走访主题"),
+    )
+    findings: Mapped[str] = mapped_column(
+        String(2000),
+        info=label(
+            "走访情况",
+            "看到了什么，谈了什么。",
+            multiline=True,
+            also="走访内容 走访记录 走访情况记录 主要情况 情况 工作内容 谈话内容 了解情况 内容",
+        ),
+    )
+    late_reason: Mapped[str | None] = mapped_column(
+        String(200), info=label("补记原因", "事后补记的，写一句原因。", also="补录原因 补报原因")
+    )
 
     posting: Mapped[Posting] = relationship()
 
@@ -103,12 +127,27 @@ class Problem(BranchScoped, Record):
     record_name = "解难题"
     __owner__ = "company"
 
-    company_id: Mapped[int] = mapped_column(index=True, info=label("企业"))
-    found_on: Mapped[date] = mapped_column(info=label("提出日期"))
-    subject: Mapped[str] = mapped_column(String(100), info=label("难题"))
-    action: Mapped[str | None] = mapped_column(String(2000), info=label("办理情况", multiline=True))
-    status: Mapped[ProblemStatus] = mapped_column(choice(ProblemStatus), default=ProblemStatus.OPEN, info=label("进展"))
-    closed_on: Mapped[date | None] = mapped_column(info=label("办结日期"))
+    company_id: Mapped[int] = mapped_column(
+        index=True, info=label("企业", also="企业名称 企业简称 所在企业 提出企业 反映企业 单位名称")
+    )
+    found_on: Mapped[date] = mapped_column(info=label("提出日期", also="发现时间 反映时间 收集时间 登记时间 时间"))
+    subject: Mapped[str] = mapped_column(
+        String(100),
+        info=label(
+            "难题",
+            also="问题 难题内容 难题名称 问题描述 问题内容 存在问题 困难问题 难点问题 反映问题 困难诉求 企业诉求 问题及诉求 诉求 实事名称 事项",
+        ),
+    )
+    action: Mapped[str | None] = mapped_column(
+        String(2000),
+        info=label(
+            "办理情况", multiline=True, also="解决措施 办理结果 处理情况 处理结果 解决情况 办理进展 采取措施 落实情况"
+        ),
+    )
+    status: Mapped[ProblemStatus] = mapped_column(
+        choice(ProblemStatus), default=ProblemStatus.OPEN, info=label("进展", also="办理状态 办理进度 解决进度 状态")
+    )
+    closed_on: Mapped[date | None] = mapped_column(info=label("办结日期", also="解决时间 完成时间 销号时间"))
 
     company: Mapped[Company] = relationship()
 

@@ -13,11 +13,19 @@ class Venue(BranchScoped, Record):
 
     record_name = "阵地"
 
-    name: Mapped[str] = mapped_column(String(60), info=label("名称"))
-    company_id: Mapped[int | None] = mapped_column(index=True, info=label("所在企业", "在企业里的才填。"))
-    area: Mapped[int | None] = mapped_column(info=label("面积", unit="平方米"))
-    opened_on: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("启用时间"))
-    address: Mapped[str | None] = mapped_column(String(120), info=label("地址"))
+    name: Mapped[str] = mapped_column(
+        String(60), info=label("名称", also="阵地名称 活动阵地 阵地 场所名称 活动场所名称")
+    )
+    company_id: Mapped[int | None] = mapped_column(
+        index=True, info=label("所在企业", "在企业里的才填。", also="企业 企业名称 企业简称 所属企业")
+    )
+    area: Mapped[int | None] = mapped_column(info=label("面积", unit="平方米", also="建筑面积 使用面积 场所面积"))
+    opened_on: Mapped[PartialDate | None] = mapped_column(
+        PartialDateType, info=label("启用时间", also="建成时间 投入使用时间 建成投用时间")
+    )
+    address: Mapped[str | None] = mapped_column(
+        String(120), info=label("地址", also="地点 位置 所在位置 详细地址 具体地址")
+    )
     note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
 
     company: Mapped[Company | None] = relationship(
@@ -44,9 +52,9 @@ class VenueRoom(BranchScoped, Record):
     record_name = "阵地房间"
     __owner__ = "venue"
 
-    venue_id: Mapped[int] = mapped_column(index=True, info=label("阵地"))
-    kind: Mapped[str] = mapped_column(String(20), info=label("用途", code="room_kind"))
-    area: Mapped[int | None] = mapped_column(info=label("面积", unit="平方米"))
+    venue_id: Mapped[int] = mapped_column(index=True, info=label("阵地", also="阵地名称 所属阵地 名称"))
+    kind: Mapped[str] = mapped_column(String(20), info=label("用途", code="room_kind", also="房间用途 功能 类别"))
+    area: Mapped[int | None] = mapped_column(info=label("面积", unit="平方米", also="使用面积"))
     note: Mapped[str | None] = mapped_column(String(200), info=label("备注"))
 
     venue: Mapped[Venue] = relationship(back_populates="rooms")
@@ -64,9 +72,11 @@ class VenueEquipment(BranchScoped, Record):
     record_name = "阵地设备"
     __owner__ = "venue"
 
-    venue_id: Mapped[int] = mapped_column(index=True, info=label("阵地"))
-    name: Mapped[str] = mapped_column(String(40), info=label("设备名称", "如投影仪、书籍、党报党刊。"))
-    quantity: Mapped[int] = mapped_column(default=1, info=label("数量"))
+    venue_id: Mapped[int] = mapped_column(index=True, info=label("阵地", also="阵地名称 所属阵地"))
+    name: Mapped[str] = mapped_column(
+        String(40), info=label("设备名称", "如投影仪、书籍、党报党刊。", also="设备 物品名称 设施名称 名称")
+    )
+    quantity: Mapped[int] = mapped_column(default=1, info=label("数量", also="数目 件数"))
 
     venue: Mapped[Venue] = relationship(back_populates="equipment")
 

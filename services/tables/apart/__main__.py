@@ -1,19 +1,14 @@
 """Read one file from standard input and write its sheets as JSON."""
 
 import json
-import math
 import sys
-from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from services.tables.apart import limits, web_page, written
-from services.tables.apart.limits import SAVE_AS, Unreadable
-
-_BLANK = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
-_ZIP, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+from services.tables.apart import limits
+from services.tables.apart.limits import Unreadable
+from services.tables.apart.sheets import sheets_of
 
 
-def _bound() -> None:
+def bound() -> None:
     """Let the system end this process when it takes too much; where it can't, the parent's clock does."""
     try:
         import resource
@@ -24,68 +19,11 @@ def _bound() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _read(data: bytes) -> list[dict[str, Any]]:
-    """The sheets of a file; what it is, its content tells."""
-    if data.startswith((_ZIP, _OLD)):
-        # The reader of workbooks is loaded only for workbooks.
-        from services.tables.apart import workbook
-
-        return workbook.read_packed(data) if data.startswith(_ZIP) else workbook.read_old(data)
-    text = written.decode(data)
-    if web_page.is_web_page(text):
-        return web_page.read_web_page(text)
-    start = text[:2000].lstrip().lower()
-    if start.startswith(("<?xml", "<", "mime-version:", "%pdf", "{\\rtf", "id;p")):
-        raise Unreadable(f"这种格式的表格不能直接读。{SAVE_AS}")
-    return written.read_written(text)
-
-
-def _plain(value: Any) -> Any:
-    """A cell as JSON has it; a day is wrapped, so that it isn't taken for text."""
-    match value:
-        case str():
-            return value.strip(_BLANK) or None
-        case bool() | int() | None:
-            return value
-        case float():
-            if not math.isfinite(value):
-                return None
-            return int(value) if value.is_integer() and abs(value) < 1e21 else value
-        case datetime():
-            return {"at": value.isoformat()}
-        case date():
-            return {"on": value.isoformat()}
-        case time():
-            return value.isoformat("minutes")
-        case timedelta():
-            minutes = round(value.total_seconds() / 60)
-            return f"{minutes // 60}:{minutes % 60:02d}"
-    return str(value)
-
-
-def _trimmed(sheets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The sheets without the blank ends of their rows and of themselves, cell by cell as JSON has it."""
-    left = limits.CHARACTERS
-    for sheet in sheets:
-        rows = sheet["rows"]
-        for place, row in enumerate(rows):
-            plain = [_plain(value) for value in row]
-            while plain and plain[-1] is None:
-                plain.pop()
-            left -= sum(len(value) for value in plain if isinstance(value, str))
-            if left < 0:
-                raise Unreadable(f"表格里的字太多，不能读。{limits.TOO_LARGE}")
-            rows[place] = plain
-        while rows and not rows[-1]:
-            rows.pop()
-    return sheets
-
-
 def main() -> None:
     """Answer with ``{"sheets": …}`` or ``{"refused": …}``. Anything else is a crash, which the parent puts into words."""
-    _bound()
+    bound()
     try:
-        answer = {"sheets": _trimmed(_read(sys.stdin.buffer.read()))}
+        answer = {"sheets": sheets_of(sys.stdin.buffer.read())}
     except Unreadable as reason:
         answer = {"refused": str(reason)}
     sys.stdout.write(json.dumps(answer))

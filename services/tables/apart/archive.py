@@ -4,7 +4,6 @@ import io
 import re
 import zipfile
 import zlib
-from xml.sax.saxutils import unescape
 
 from services.tables.apart.limits import (
     BROKEN,
@@ -125,12 +124,18 @@ def _errors_of(parts: dict[str, bytes]) -> dict[str, Errors]:
         found = _attributes(tag)
         key = next((value for name, value in found.items() if name.endswith(":id")), "")
         part = parts.get(targets.get(key, ""), b"")
-        name = unescape(found.get("name", ""), {"&quot;": '"', "&apos;": "'"})
+        name = _unescape(found.get("name", ""))
         errors[name] = {
             (int(number) - 1, _column(letters) - 1): text.decode("utf-8", "replace")
             for letters, number, text in _ERROR.findall(part)
         }
     return errors
+
+
+def _unescape(text: str) -> str:
+    for sign, written in (("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&apos;"), ("&", "&amp;")):
+        text = text.replace(written, sign)
+    return text
 
 
 def _attributes(tag: str) -> dict[str, str]:

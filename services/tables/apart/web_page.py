@@ -80,12 +80,6 @@ def _number(text: str | None) -> int:
     return max(1, min(int(text), _LARGEST_SPAN)) if text and text.isdecimal() and len(text) < 6 else 1
 
 
-def is_web_page(text: str) -> bool:
-    """Whether a text is HTML."""
-    start = text[:2000].lstrip().lower()
-    return start.startswith(("<!doctype html", "<html", "<table", "<meta", "<head", "<style", "<div", "<body"))
-
-
 def read_web_page(text: str) -> list[dict[str, Any]]:
     """The tables of a page, a sheet each."""
     parser = _Tables()

@@ -33,6 +33,12 @@ def decode(data: bytes) -> str:
     raise Unreadable(NOT_TEXT)
 
 
+def is_web_page(text: str) -> bool:
+    """Whether a text is HTML."""
+    start = text[:2000].lstrip().lower()
+    return start.startswith(("<!doctype html", "<html", "<table", "<meta", "<head", "<style", "<div", "<body"))
+
+
 def _encodings(data: bytes) -> list[str]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):

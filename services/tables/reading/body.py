@@ -1,8 +1,8 @@
 """The rows beneath the heads: which are data, and which are totals, footers, repeated heads and examples."""
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from services.tables.reading.files import Cell, Sheet
 from services.tables.reading.names import Names
@@ -14,7 +14,8 @@ _COUNTED = re.compile(r"(共|合计|总计|共计)\d+(人|户|家|名|条|个|�
 _FOOTER = re.compile(
     r"\s*(填\s*报\s*人|填\s*表\s*人|填\s*报\s*单\s*位|填\s*表\s*单\s*位|填\s*报\s*日\s*期|填\s*表\s*日\s*期|制\s*表|审\s*核|审\s*批|复\s*核|统\s*计|经\s*办|"
     r"单\s*位\s*负\s*责\s*人|负\s*责\s*人\s*签|领\s*导\s*签|主\s*要\s*负\s*责\s*人|联\s*系\s*电\s*话\s*[:：]|联\s*系\s*人\s*[:：]|填\s*表\s*说\s*明|"
-    r"(注|备\s*注|说\s*明|附\s*注|注\s*意)\s*[:：1-9一二三①（(]|[※*★]\s*\S|以\s*下\s*空\s*白|报\s*送\s*时\s*间|截\s*至)"
+    r"(注|备\s*注|说\s*明|附\s*注|注\s*意)\s*[:：1-9一二三①（(]|[※*★]\s*\S|以\s*下\s*空\s*白|报\s*送\s*时\s*间|截\s*至|"
+    r"\S{0,10}\s*(签\s*字|签\s*名|签\s*章|盖\s*章)[）)]?\s*[:：])"
 )
 _EXAMPLE_WORDS = frozenset(("例", "示例", "样例", "例行", "范例", "例如", "填写示例"))
 _UNIT = re.compile(r"[（(][^（）()]{1,12}[）)]|人|元|万元|亿元|%|％|㎡|平方米|份|次|年|月|日|个|分|岁|小时|—|-")
@@ -189,7 +190,7 @@ def _fill_leading(lines: list[Line], heads: Sequence[Head], names: Names) -> Non
         return
     meanings = names.meanings(heads[leading].words)
     column = [line.cells[leading] for line in lines]
-    repeats = any(one is not None and one == other for one, other in itertools.pairwise(column))
+    repeats = any(one is not None and one == other for one, other in pairwise(column))
     if not meanings or meanings[0].field.kind != "related" or repeats or column.count(None) * 3 < len(column):
         return
     value: Cell = None

@@ -48,18 +48,23 @@ def read_sheets(data: bytes, file_name: str) -> list[Sheet]:
     answer = _parse_apart(data)
     if "refused" in answer:
         raise Refused(answer["refused"])
+    sheets = as_sheets(answer["sheets"], file_name)
+    if not any(sheet.rows for sheet in sheets):
+        raise Refused("文件里没有内容。请确认选对了文件。")
+    return sheets
+
+
+def as_sheets(answer: list[dict[str, Any]], file_name: str) -> list[Sheet]:
+    """What the parser answered (services/tables/apart/sheets.py) as sheets."""
     name = PurePosixPath(file_name.replace("\\", "/")).stem or "表"
-    sheets = [
+    return [
         Sheet(
             one["name"] or name,
             [[_cell(value) for value in row] for row in one["rows"]],
             [tuple(place) for place in one["merged"]],  # type: ignore[misc]
         )
-        for one in answer["sheets"]
+        for one in answer
     ]
-    if not any(sheet.rows for sheet in sheets):
-        raise Refused("文件里没有内容。请确认选对了文件。")
-    return sheets
 
 
 def _parse_apart(data: bytes) -> dict[str, Any]:

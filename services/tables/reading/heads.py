@@ -1,9 +1,9 @@
 """Finding the table in sheets as offices make them: below titles, under heads of one to three rows, on any sheet."""
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from policy.errors import Refused
 from services.tables.importing.fields import Field
@@ -18,7 +18,10 @@ _ROWS_TRIED = 40
 _DEEPEST = 3
 _LONGEST_HEAD = 60
 _ENOUGH = 1.4
+_LEAST = 0.8
 _DATA = re.compile(r"\d{7,}|(19|20)\d\d[-./年]\d{1,2}([-./月]\d{1,2}日?)?|[\d.,%]+")
+# What stands above heads and isn't their upper row: who reports, and when.
+_NOT_UPPER = re.compile(r"[:：\d]|.{13}")
 _NAMED_WHEN_REFUSED = 6
 
 Row = Sequence[Cell]
@@ -54,6 +57,10 @@ def find_table(sheets: list[Sheet], fields: Sequence[Field], remembered: Mapping
     for sheet in sheets:
         if (table := _by_values(sheet, fields, names)) is not None:
             return table
+    # One known head is little, but a person who sees the columns can say what the others are.
+    tables = [table for block in best if block.score >= _LEAST and (table := _read(block, names)).lines]
+    if tables:
+        return tables[0]
     labels = "、".join(field.label for field in fields if field.kind != "key")
     looked_for = labels if len(fields) <= _NAMED_WHEN_REFUSED else "、".join(labels.split("、")[:_NAMED_WHEN_REFUSED])
     more = "等" if len(fields) > _NAMED_WHEN_REFUSED else ""
@@ -65,7 +72,10 @@ def find_table(sheets: list[Sheet], fields: Sequence[Field], remembered: Mapping
 
 def _table_of(good: list[_Block], names: Names) -> Table:
     tables = [_read(block, names) for block in good]
-    place = max(range(len(good)), key=lambda one: (round(good[one].score, 1), len(tables[one].lines), -one))
+    place = max(
+        range(len(good)),
+        key=lambda one: (bool(tables[one].lines), round(good[one].score, 1), len(tables[one].lines), -one),
+    )
     found = tables[place]
     others = tuple(
         table.sheet
@@ -77,7 +87,7 @@ def _table_of(good: list[_Block], names: Names) -> Table:
 
 def _narrow(block: _Block) -> bool:
     """Whether the sheet has one or two columns only, of which one is known."""
-    return block.score >= 0.8 and len(block.words) <= 2
+    return block.score >= _LEAST and len(block.words) <= 2
 
 
 def _best_block(sheet: Sheet, names: Names) -> _Block | None:
@@ -130,6 +140,8 @@ def _words(sheet: Sheet, top: int, bottom: int) -> dict[int, tuple[str, ...]] | 
             for place in range(first, min(last, width - 1) + 1 if last_row < bottom else first + 1):
                 grid[row][place] = text
     if height > 1 and not known_merges:
+        if _stands_alone(grid, width):
+            return None
         _fill_upper(grid, width)
     words = {}
     for place in range(width):
@@ -142,9 +154,18 @@ def _words(sheet: Sheet, top: int, bottom: int) -> dict[int, tuple[str, ...]] | 
     return words
 
 
+def _stands_alone(grid: list[list[str]], width: int) -> bool:
+    """Whether some row has text under nearly all texts of the row above: two rows of data, or of a form, not of a head."""
+    for upper, lower in pairwise(grid):
+        over = [place for place in range(width) if upper[place]]
+        if sum(bool(lower[place]) and lower[place] != upper[place] for place in over) * 5 > len(over) * 4 > 4:
+            return True
+    return False
+
+
 def _fill_upper(grid: list[list[str]], width: int) -> None:
     """Without word of merged cells: an upper head reaches right as long as only the row beneath has text."""
-    for upper, lower in itertools.pairwise(grid):
+    for upper, lower in pairwise(grid):
         reaching = ""
         for place in range(width):
             if upper[place]:
@@ -166,7 +187,7 @@ def _score(sheet: Sheet, top: int, bottom: int, words: dict[int, tuple[str, ...]
     score = sum(meaning.worth for meaning in meant.values()) / 100
     score += sum(names.is_remembered(JOINT.join(words[place])) for place in places)
     score += 0.2 * any(plain(words[place][-1]) in NUMBER_HEADS for place in places)
-    if not score or _looks_like_form(sheet, bottom + 1, words, names):
+    if not score or _looks_like_form(sheet, top, bottom + 1, words, names):
         return 0
     for row in sheet.rows[top : bottom + 1]:
         for cell in row:
@@ -176,13 +197,26 @@ def _score(sheet: Sheet, top: int, bottom: int, words: dict[int, tuple[str, ...]
                 score -= 0.6
             elif len(cell) > _LONGEST_HEAD:
                 score -= 0.3
-    return score - 0.05 * (bottom - top)
+    return score - 0.05 * (bottom - top) - _cut_off(sheet, top)
 
 
-def _looks_like_form(sheet: Sheet, below: int, words: dict[int, tuple[str, ...]], names: Names) -> bool:
+def _cut_off(sheet: Sheet, top: int) -> float:
+    """What heads lose whose upper row was left outside: several short texts, spread over the columns, stand above."""
+    above = sheet.rows[top - 1] if top else []
+    texts = [(place, cell) for place, cell in enumerate(above) if cell is not None]
+    if len(texts) < 2 or any(not isinstance(cell, str) or _NOT_UPPER.search(cell) for _place, cell in texts):
+        return 0
+    wide = any(first_row == last_row == top - 1 and last > first for first_row, first, last_row, last in sheet.merged)
+    return 0.8 if wide else 0.5 if len(texts) < len([cell for cell in sheet.rows[top] if cell is not None]) else 0
+
+
+def _looks_like_form(sheet: Sheet, top: int, below: int, words: dict[int, tuple[str, ...]], names: Names) -> bool:
     """Whether the next row has labels too, as in a form for one person, or in the lower row of a head."""
     if below >= len(sheet.rows):
-        return False
+        # The last row: what stands above tells.
+        below = top - 1
+        if below < 0:
+            return False
     cells = [(place, cell) for place, cell in enumerate(sheet.rows[below]) if isinstance(cell, str)]
     labels = [
         place
@@ -208,7 +242,7 @@ def _by_values(sheet: Sheet, fields: Sequence[Field], names: Names) -> Table | N
         if not all(isinstance(text, str) and len(text) <= 20 and not _DATA.fullmatch(text) for text in texts):
             continue
         words = _words(sheet, top, top)
-        if words is None:
+        if words is None or _looks_like_form(sheet, top, top + 1, words, names):
             continue
         table = _read(_Block(sheet, top, top, words, 0), names)
         mapped = map_heads(table, fields) if table.lines else []

@@ -78,11 +78,12 @@ class Names:
             known[meaning.field.name] = meaning
 
     def _drop_unsure(self) -> None:
-        """Forget initials that fit several fields: they say nothing."""
+        """Forget initials that fit several fields, but those of a label before those of synonyms."""
         for known in self._known.values():
-            unsure = [name for name, meaning in known.items() if meaning.worth <= INITIALS]
             if len(known) > 1:
-                for name in unsure:
+                labels = [name for name, meaning in known.items() if meaning.worth == INITIALS]
+                sure = {name for name, meaning in known.items() if meaning.worth > INITIALS} or set(labels)
+                for name in [name for name in known if name not in sure or (len(labels) > 1 and name in labels)]:
                     del known[name]
 
     def is_remembered(self, text: str) -> bool:
@@ -114,7 +115,7 @@ class Names:
                     worth = min(meaning.worth, at_most) - further * _FURTHER - less
                     spoken = meaning.worth <= PINYIN and not known_as.isascii()
                     if known_as and not spoken:
-                        yield Meaning(meaning.field, worth, meaning.how, meaning.declared and at_most == LABEL)
+                        yield Meaning(meaning.field, worth, meaning.how, meaning.declared and at_most != LIKE_LABEL)
             if (also := english(key)) is not None:
                 for meaning in self._known.get(alike(plain(also)), {}).values():
                     yield Meaning(meaning.field, ENGLISH - 4 - less, "synonym")
