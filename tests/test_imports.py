@@ -287,7 +287,7 @@ def test_an_import_is_taken_back_whole_or_not_at_all_and_says_what_stands_in_the
         second = session.scalars(select(Company).where(Company.short_name == "示例新二")).one()
         second.employees = 99
         session.commit()
-        with pytest.raises(NotTakenBack, match="示例新二.*已经有人改过"):
+        with pytest.raises(NotTakenBack, match=r"示例新二.*已经有人改过"):
             imports.undo_batch(session, target, batch)
         session.rollback()
         assert session.scalar(select(Company.id).where(Company.short_name == "示例新一")) is not None
