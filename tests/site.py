@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 import commands
 from models import db
 from tests.conftest import build_app
+from tests.sheets_made import workbook
 
 PASSWORD = "demo-password-1"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
@@ -168,6 +169,45 @@ def _beside_first(resource: str, path: str) -> Callable[[Any, str], None]:
     return go
 
 
+MESSY = (
+    ["2026年非公企业基本情况表"],
+    ["填报单位（盖章）：示例支部", None, None, "2026年3月"],
+    ["序号", "企业名称", "所在党组织", "职工人数", "联系人", None, "党组织组建时间"],
+    [None, None, None, None, "姓名", "电话"],
+    [1, "示例企业21", "示例联合党支部", "36人", "示例张某", "0937-6000021", 2019.5],
+    [2, "示例企业22", "示例联合支部", 12, "示例李某", "0937-6000022", 2019.1],
+    [3, "示例企业15", None, 88, None, None, "2016年"],
+    ["合计", None, None, 136],
+)  # fmt: skip
+"""A sheet as offices make them, with two cells to put right."""
+
+
+def hand_in(page: Any, site: str, *rows: Any) -> None:
+    """Hand in a sheet of companies, and wait for its preview."""
+    page.goto(f"{site}/company/import/")
+    page.set_input_files("#sheet", {"name": "企业情况表.xlsx", "mimeType": "", "buffer": workbook(*rows)})
+    page.click("text=上传并核对")
+    page.wait_for_url("**/imports/**")
+
+
+def _preview(page: Any, site: str) -> None:
+    """What a sheet would do, with cells to put right."""
+    hand_in(page, site, *MESSY)
+    page.wait_for_selector("text=改好才能导入")
+
+
+def _imported(page: Any, site: str) -> None:
+    """An import that was done; the first visit does it."""
+    page.goto(f"{site}/imports/")
+    done = page.locator("li:has-text('已导入') a")
+    if done.count():
+        done.first.click()
+    else:
+        hand_in(page, site, ["企业简称", "所属党组织"], ["示例企业23", "示例联合党支部"])
+        page.click("main button:has-text('导入：新增 1 条')")
+    page.wait_for_selector("text=已经导入：新增")
+
+
 KINDS = [
     Kind("sign-in", "", _at("/sign-in")),
     Kind("home-city", "city_admin", _at("/")),
@@ -186,6 +226,9 @@ KINDS = [
     Kind("list-empty", "city_admin", _at("/company/?search=没有这家")),
     Kind("list-adviser", "adviser", _at("/visit/")),
     Kind("find", "city_admin", _at("/person/find/")),
+    Kind("import", "city_admin", _at("/company/import/")),
+    Kind("import-preview", "city_admin", _preview),
+    Kind("import-done", "city_admin", _imported),
     Kind("form", "city_admin", _form("/company/new/")),
     Kind("form-edit", "city_admin", _edit),
     Kind("form-visit", "adviser", _form("/visit/new/")),

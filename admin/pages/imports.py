@@ -25,7 +25,7 @@ class ImportPage(BaseView):
     """One import: its preview, what can be put right in it, doing it and taking it back. Seen by its own account only."""
 
     def __init__(self) -> None:
-        super().__init__(name="导入", endpoint="imports", url="/imports")
+        super().__init__(name="导入", category="我的账号", endpoint="imports", url="/imports")
 
     def is_visible(self) -> bool:
         return False

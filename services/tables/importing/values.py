@@ -42,7 +42,8 @@ YES, NO = (
 )
 MAX_INTEGER = 2_147_483_647
 MAX_LONG_TEXT = 20_000
-OFFERED = 3
+OFFERED, SAID, LISTED = 3, 8, 60
+"""How many likely words are offered for a name, how many are said in a reason, how many stand in a list."""
 EXCEL_DAY_ZERO = date(1899, 12, 30)
 EXCEL_DAYS = range(7_000, 73_051)
 """Serial numbers that are taken for days: from 1919 to 2099. What lies below is no day of an office's sheet."""
@@ -248,11 +249,12 @@ def _find_word(text: str, values: Mapping[str, Any], labels: Mapping[str, Any]) 
     holding = [label for label in labels if text and (folded(label).startswith(text) or folded(label).endswith(text))]
     if len(holding) == 1:
         return labels[holding[0]]
-    offers = tuple(holding[:OFFERED] or get_close_matches(text, list(labels), OFFERED, 0.4))
     if OUT_OF_SIGHT in text:
         return KEPT
-    few = "、".join(labels) if len(labels) <= 8 else "、".join(offers)
-    return Unfit(f"没有这一项。可以写：{few}。" if few else "没有这一项，请从模板的下拉表里选。", offers)
+    near = holding[:OFFERED] or get_close_matches(text, list(labels), OFFERED, 0.4)
+    offers = tuple([*near, *(label for label in labels if label not in near)][:LISTED])
+    few = "、".join(offers[:SAID])
+    return Unfit(f"没有这一项。可以写：{few}{'等' if len(labels) > SAID else ''}。", offers)
 
 
 def _refuse_cut_number(cell: Cell) -> None:
