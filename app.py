@@ -18,6 +18,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import commands
 from admin import auth, checks, compression, errors
 from admin.background import connect_jobs
+from admin.export_command import export_list
+from admin.import_command import import_sheet
 from admin.guide import links_of
 from admin.identity import identities
 from admin.menu import breadcrumbs, menu
@@ -63,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     compression.register(app)
     app.add_url_rule("/health", "health", lambda: "ok")
     commands.register(app)
+    app.cli.add_command(export_list)
     return app
 
 

@@ -24,7 +24,7 @@ from policy.actions import models_by_resource
 from policy.actor import load_actor
 from policy.audit import Origin, current_origin, record_event
 from policy.explain import explain
-from services import accounts, audit_seals, backups, demo, drafts, installation, jobs, reference_data
+from services import accounts, audit_seals, backups, demo, drafts, export_files, installation, jobs, reference_data
 from services.jobs import worker
 from services.tables import scale
 from services.tables.statistics import gather_statistics
@@ -248,8 +248,9 @@ def remove_what_is_old() -> int:
     """Remove what was kept long enough; how many rows."""
     with system_session("tidy") as session:
         removed = drafts.remove_old_drafts(session)
-        old_jobs = jobs.remove_old_jobs(session)
+        old_jobs = jobs.remove_old_jobs(session, current_app.config["SETTINGS"].files_dir)
         session.commit()
+        export_files.sweep(session, current_app.config["SETTINGS"].files_dir)
     for key in old_jobs:
         current_app.extensions["jobs"].forget(key)
     return removed + len(old_jobs)

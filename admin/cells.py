@@ -128,10 +128,17 @@ def list_cell(columns: ListColumns, name: str) -> Callable[[ListRow], str | None
     return cell
 
 
-def sheet_column(columns: ListColumns, name: str, labels: dict[tuple[str, str], str], session: Any) -> SheetColumn:
-    """What goes into a sheet of some rows under one name: numbers and days stay what they are, the rest is text."""
+def sheet_column(
+    columns: ListColumns, name: str, labels: dict[tuple[str, str], str], session: Any, whole_in: Any = None
+) -> SheetColumn:
+    """What goes into a sheet of some rows under one name: numbers and days stay what they are, the rest is text.
+
+    ``whole_in``: the branches of whose rows a masked value is shown whole; it never is in related records.
+    """
     value = columns.values[name]
     words = _sheet_words(value.column, labels) if value.column is not None else None
+    if whole_in and value.column is not None and "mask" in value.column.info and not value.path:
+        return _partly_masked(value.index, words, columns.branch_index, whole_in)
 
     def read(rows: list[Any]) -> list[Any]:
         if value.column is None:
@@ -141,6 +148,13 @@ def sheet_column(columns: ListColumns, name: str, labels: dict[tuple[str, str], 
         if words is None:
             return found
         return [None if one is None or one == "" else one if one is OUT_OF_SIGHT else words(one) for one in found]
+
+    return read
+
+
+def _partly_masked(index: int, mask: Any, branch_index: int | None, whole_in: Any) -> SheetColumn:
+    def read(rows: list[Any]) -> list[Any]:
+        return [row[index] if not row[index] or row[branch_index] in whole_in else mask(row[index]) for row in rows]
 
     return read
 

@@ -17,6 +17,8 @@ from services.tables.keyset import Count, Cursor, Listing
 from services.tables.search import Search
 
 MAX_CHOICES = 50
+MAX_VALUE = 1_000
+"""So long may what is kept of an address be."""
 FEW_CHOICES = 8
 """Up to so many choices are boxes to tick; more are a list to choose from."""
 ASKS = ("search", "sort", "desc", "figure", "cols", "view")
@@ -221,6 +223,30 @@ def shown_columns(screen: Any) -> list[str]:
     if asked is None:
         return screen.columns
     return [name for place, name in enumerate(screen.columns) if place == 0 or name in asked.split(",")]
+
+
+def kept(screen: Any) -> dict[str, str]:
+    """What the address asks of the list, as it is saved with a view: the order by its column's name, which outlives a new column."""
+    asked = arguments(but=("view",))
+    if "sort" in asked:
+        place = asked.pop("sort")
+        if place.isdecimal() and int(place) < len(screen.columns):
+            asked["sort"] = screen.columns[int(place)]
+    return {name: value for name, value in asked.items() if "\x00" not in value and len(value) <= MAX_VALUE}
+
+
+def described(screen: Any) -> list[str]:
+    """What the list is asked for now, in words."""
+    words = [f"{chip['label']} {chip['value']}" for chip in chips(screen)]
+    asked = kept(screen)
+    if asked.get("figure") in screen.figures:
+        words.insert(0, screen.figures[asked["figure"]].title)
+    if "sort" in asked:
+        words.append(f"按{screen.column_labels[asked['sort']]}排序")
+    shown = shown_columns(screen)
+    if len(shown) < len(screen.columns):
+        words.append(f"显示 {len(shown)} 列")
+    return words
 
 
 def address(path: str, arguments: dict[str, Any]) -> str:

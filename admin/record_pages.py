@@ -231,12 +231,15 @@ class ReasonField(Shown, StringField):
     """Why a personal number must be seen whole."""
 
 
+REASON_RULES = (Length(min=2, max=200, message="请写 2 到 200 个字。"), refuse_unreadable)
+
+
 class UnmaskForm(ScreenForm):
     """The question before a personal number is shown."""
 
     reason = ReasonField(
         "查看原因",
-        [InputRequired("请写明查看原因。"), Length(min=2, max=200, message="请写 2 到 200 个字。"), refuse_unreadable],
+        [InputRequired("请写明查看原因。"), *REASON_RULES],
         description="会记入审计记录。",
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
-from admin import bulk, cells, drafts, import_sheets, inline_edit, listing, record_pages, sheets
+from admin import bulk, cells, drafts, exports, import_sheets, inline_edit, listing, record_pages, sheets
 from admin.filters import RelationFilter, make_filters
 from admin.forms import choices_of, make_form
 from admin.history import entries_about, entries_shown
@@ -336,6 +336,10 @@ class Screen(ModelView):
         """The address that exports what the list shows now."""
         return listing.address(self.get_url(".export", export_type=kind), listing.arguments(("view",)))
 
+    def export_page_url(self) -> str:
+        """The page where somebody chooses how to export what the list shows now."""
+        return listing.address(self.get_url(".export_page"), listing.arguments(("view",)))
+
     def views_url(self) -> str:
         """The page of the saved views of this list."""
         return listing.address(url_for("saved_views.index"), {"list": self.resource, **listing.arguments()})
@@ -576,7 +580,12 @@ class Screen(ModelView):
         self.require("export")
         if export_type not in self.export_types:
             abort(404)
-        return sheets.send(self, self.whole_listing(), listing.shown_columns(self), export_type)
+        return sheets.send(sheets.Sheet(self, self.whole_listing(), listing.shown_columns(self), export_type))
+
+    @expose("/export/", methods=("GET", "POST"))
+    def export_page(self) -> Any:
+        """Exporting with a choice of format and columns."""
+        return exports.export_page(self)
 
     @expose("/import/", methods=("GET", "POST"))
     def import_view(self) -> Any:

@@ -4,11 +4,16 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+CHUNK_BYTES = 65_536
+TAG_BYTES = 16
+PREFIX_BYTES = 7
 _keys: dict[str, bytes] = {}
 
 
@@ -29,6 +34,7 @@ def use_key(text: str) -> None:
     _keys["encrypt"] = hmac.digest(key, b"encrypt", hashlib.sha256)
     _keys["seal"] = hmac.digest(key, b"seal", hashlib.sha256)
     _keys["look up"] = hmac.digest(key, b"look up", hashlib.sha256)
+    _keys["files"] = hmac.digest(key, b"files", hashlib.sha256)
     _keys["backup"] = hmac.digest(key, b"backup", hashlib.sha256)
 
 
@@ -57,6 +63,41 @@ def encrypt_bytes(content: bytes) -> bytes:
 def decrypt_bytes(sealed: bytes) -> bytes:
     """The bytes again; raises cryptography's InvalidTag when the key is another or the bytes were changed."""
     return AESGCM(_key("encrypt")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+
+
+def encrypt_chunks(content: Iterable[bytes]) -> Iterator[bytes]:
+    """A long content encrypted piece by piece, so that a piece is all that is held.
+
+    Each piece's nonce is the file's own random beginning, the piece's number and whether it is the last one: pieces
+    can't change places, and a file that was cut short is noticed.
+    """
+    cipher, prefix = AESGCM(_key("files")), os.urandom(PREFIX_BYTES)
+    yield prefix
+    number, held = 0, bytearray()
+    for some in content:
+        held += some
+        while len(held) > CHUNK_BYTES:
+            yield cipher.encrypt(_piece_nonce(prefix, number, False), bytes(held[:CHUNK_BYTES]), None)
+            del held[:CHUNK_BYTES]
+            number += 1
+    yield cipher.encrypt(_piece_nonce(prefix, number, True), bytes(held), None)
+
+
+def decrypt_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The content again, piece by piece; the file is closed at its end. Raises InvalidTag when it was changed."""
+    with file:
+        cipher, prefix = AESGCM(_key("files")), file.read(PREFIX_BYTES)
+        number, piece = 0, file.read(CHUNK_BYTES + TAG_BYTES)
+        while True:
+            following = file.read(CHUNK_BYTES + TAG_BYTES)
+            yield cipher.decrypt(_piece_nonce(prefix, number, not following), piece, None)
+            if not following:
+                return
+            number, piece = number + 1, following
+
+
+def _piece_nonce(prefix: bytes, number: int, last: bool) -> bytes:
+    return prefix + number.to_bytes(4, "big") + bytes([last])
 
 
 def look_up_hash(text: str) -> str:

@@ -74,6 +74,18 @@ def record_act(session: Any, action: str, row: Any, **details: Any) -> None:
     write_entries(session, [entry(session.info["actor"], action, row, details, (branch, branch))])
 
 
+def record_list_act(
+    session: Any, action: str, resource: str, title: str, branch: int | None = None, **details: Any
+) -> None:
+    """Log an act about many rows of a kind that changes none, such as exporting numbers whole.
+
+    ``branch``: the only branch that it is about; without one, only whoever reads the whole log reads of it.
+    """
+    about = {"resource": resource, "record_id": None, "branch_before": branch, "branch_after": branch}
+    told = {"action": action, "record_title": title[:120], "changes": details}
+    write_entries(session, [{**_who(session.info["actor"]), **about, **told}])
+
+
 def record_event(session: Any, action: str, title: str, **details: Any) -> None:
     """Log what was done with the database as a whole, such as a backup."""
     whole = {"resource": DATABASE, "record_id": None, "branch_before": None, "branch_after": None}

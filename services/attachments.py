@@ -13,7 +13,7 @@ import secrets
 import threading
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -142,7 +142,7 @@ def store_attachment(session: Session, owner: Any, file: Examined, folder: Path)
     whole, small = _paths(folder, stored_name)
     contents = {whole: file.content} | ({small: file.small} if file.small else {})
     drafts = {path: path.with_name(f"{path.name}.part") for path in contents}
-    session.info.setdefault(_WRITTEN, []).extend([*contents, *drafts.values()])
+    keep_files_with(session, [*contents, *drafts.values()])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path, content in contents.items():
         _write(drafts[path], content)
@@ -177,9 +177,19 @@ def forget(session: Session, entry: Trash, folder: Path) -> None:
     """Delete an entry of the trash for good; the files in it go when that is committed."""
     for kept in kept_rows(entry):
         if kept["resource"] == resource_of(Attachment) and STORED_NAME.fullmatch(kept["values"]["stored_name"]):
-            session.info.setdefault(_LEAVING, []).extend(_paths(folder, kept["values"]["stored_name"]))
+            forget_files_with(session, _paths(folder, kept["values"]["stored_name"]))
     session.delete(entry)
     session.flush()
+
+
+def keep_files_with(session: Session, paths: Iterable[Path]) -> None:
+    """Let these new files stay only when the session's transaction is committed."""
+    session.info.setdefault(_WRITTEN, []).extend(paths)
+
+
+def forget_files_with(session: Session, paths: Iterable[Path]) -> None:
+    """Remove these files once the session's transaction is committed."""
+    session.info.setdefault(_LEAVING, []).extend(paths)
 
 
 def size_in_words(size: int) -> str:

@@ -30,7 +30,7 @@ from services.tables.importing.plan import (
     make_plan,
     shown,
 )
-from services.tables.importing.target import ImportTarget
+from services.tables.importing.target import KEY, ImportTarget
 from services.tables.importing.undo import take_back
 from services.tables.importing.values import text_of
 from services.tables.reading import Head, Table, find_table, head_key, map_heads, read_sheets
@@ -255,6 +255,16 @@ def preview_of(session: Any, target: ImportTarget, batch: ImportBatch) -> dict[s
         return None
     preview = json.loads(batch.preview)
     return preview if preview["sight"] == sight_of_import(session.info["actor"], target) else None
+
+
+def faults_of(session: Any, target: ImportTarget, batch: ImportBatch) -> list[tuple[int, str, str]]:
+    """What is wrong in a sheet: line, field in Chinese, reason."""
+    preview = preview_of(session, target, batch) or {"rows": ()}
+    return [
+        (row["line"], target.label(fault["name"]) if fault["name"] in (*target.names, KEY) else "", fault["reason"])
+        for row in preview["rows"]
+        for fault in row["faults"]
+    ]
 
 
 def hide_what_left(session: Any, target: ImportTarget, rows: list[dict[str, Any]]) -> None:

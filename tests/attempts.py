@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import Boolean, Date, Enum, inspect
 
 from admin.drafts import EDIT, STEP
+from admin.exports import offered_names
 from admin.filters import BoundFilter, ChoiceFilter, RelationFilter
 from admin.inline_edit import editable_names
 from admin.screen import Screen
@@ -189,7 +190,7 @@ def _of_page(rule: Any, method: str, side: Side, resources: list[str]) -> Iterat
 def _of_screen(screen: Screen, rule: Any, name: str, method: str, side: Side) -> Iterator[Attempt]:
     """What can be asked of one route of a screen."""
     ways = {
-        "index_view": _lists, "export": _exports, "ajax_lookup": _look_ups, "create_view": _creations,
+        "index_view": _lists, "export": _exports, "export_page": _export_choices, "ajax_lookup": _look_ups, "create_view": _creations,
         "edit_view": _edits, "action_view": _actions, "unmask_view": _unmaskings, "step_view": _steps,
         "find_view": _findings, "explain_view": _explanations, "ajax_update": _values_in_list,
         "draft_view": _drafts, "discard_draft_view": _drafts,
@@ -250,6 +251,22 @@ def _exports(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Att
         for kind, query, asked in _list_queries(screen, side):
             if kind == "list" or (place == 0 and (asked or kind == "figure")):
                 yield Attempt(rule.endpoint, method, path, f"{file_type} {kind}", tuple(query.items()), **asked)
+
+
+def _export_choices(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
+    """The choices, and with all columns a file, one with whole numbers, and one made in the background."""
+    names = tuple(("names", name) for name in offered_names(screen))
+    whole = (("whole", "y"), ("reason", "核对档案"))
+    forms = {"file": (), "whole": whole, "job": (("do", "background"),)}
+    for kind, query, asked in _list_queries(screen, side):
+        if method == "GET":
+            if kind in ("list", "columns") or asked:
+                yield Attempt(rule.endpoint, method, rule.rule, f"choices {kind}", tuple(query.items()), **asked)
+            continue
+        for name, form in forms.items():
+            if kind == "list" or (name == "file" and asked):
+                posted = (("kind", "csv"), *names, *form)
+                yield Attempt(rule.endpoint, method, rule.rule, f"{name} {kind}", tuple(query.items()), posted, **asked)
 
 
 def _look_ups(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:

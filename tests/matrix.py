@@ -176,6 +176,11 @@ class Sight:
             return self.forbidden - self.logged
         if attempt.endpoint.endswith(".unmask_view") and attempt.method == "POST":
             return self.forbidden - {self.numbers.get((attempt.of, attempt.asks, dict(attempt.query)["field"]))}
+        if attempt.endpoint.endswith(".export_page") and ("whole", "y") in attempt.form:
+            of = attempt.endpoint.partition(".")[0]
+            return self.forbidden - {
+                number for (resource, _key, _column), number in self.numbers.items() if resource == of
+            }
         return self.forbidden - self.logged_titles if attempt.path == "/" else self.forbidden
 
 

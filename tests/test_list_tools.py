@@ -127,7 +127,7 @@ def test_a_chosen_column_shows_what_it_shows_among_all(office: tuple[Flask, Worl
 
 def test_a_file_has_the_columns_of_the_list(sign_in: SignIn) -> None:
     table = read(sign_in("city_admin"), "/company/export/csv/?cols=status").removeprefix("\ufeff")
-    assert next(csv.reader(io.StringIO(table))) == ["企业简称", "经营状况"]
+    assert next(csv.reader(io.StringIO(table))) == ["企业简称", "经营状况", "编号"]
 
 
 # Saved views

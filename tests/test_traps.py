@@ -485,7 +485,7 @@ def test_a_workbook_holds_text_as_text_and_days_and_numbers_as_such(
         session.commit()
     client = sign_in("company_clerk")
     company, problem, file = (
-        dict(zip(columns, cells_of(client.get(f"/{resource}/export/xlsx/").get_data()), strict=True))
+        dict(zip([*columns, "id"], cells_of(client.get(f"/{resource}/export/xlsx/").get_data()), strict=True))
         for resource, columns in (
             ("company", CompanyScreen.columns), ("problem", ProblemScreen.columns), ("attachment", AttachmentScreen.columns)
         )
@@ -493,6 +493,7 @@ def test_a_workbook_holds_text_as_text_and_days_and_numbers_as_such(
     assert company["short_name"] == Cell("inlineStr", '=HYPERLINK("http://evil.com","x")')
     assert problem["found_on"] == Cell("n", "46024")
     assert file["size"] == Cell("n", "1")
+    assert company["id"] == Cell("n", str(world.rows["company", "甲"]))
 
 
 @dataclass

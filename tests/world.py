@@ -183,7 +183,7 @@ def _save_view(
 
 def _have_jobs_done(session: Any, world: World, account: Account, label: str, keys: Iterator[int]) -> None:
     """What an account let run in the background: a job that is done, with its file, and one that waits."""
-    told = json.dumps({"url": f"/{canary('job', label)}result"}, ensure_ascii=False)
+    told = json.dumps({"url": "/company/"})
     for more, status in (("", JobStatus.DONE), ("等", JobStatus.WAITING)):
         done = status is JobStatus.DONE
         job = Job(

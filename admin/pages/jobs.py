@@ -2,17 +2,21 @@
 
 from typing import Any
 
-from flask import flash, jsonify, redirect, url_for
+from flask import abort, current_app, flash, jsonify, redirect, url_for
 from flask_admin import BaseView, expose
 from sqlalchemy import select
 
+from admin import sheets
 from admin.auth import safe_next
 from admin.background import job_queue
 from admin.pages.common import one_row
-from models import Job, JobStatus, db
+from admin.phones import in_wechat, open_in_browser
+from models import ExportFile, Job, JobStatus, db
 from models.clock import local
 from policy import the_actor
-from services import jobs
+from policy.actor import Actor
+from services import export_files, jobs
+from services.attachments import FileMissing
 from services.jobs.ask import result_of
 
 STYLES = {
@@ -50,7 +54,27 @@ class JobsPage(BaseView):
     def state_view(self, key: str) -> Any:
         """The same for the page's script."""
         job = described(_job(key))
-        return jsonify({name: job[name] for name in ("ended", "percent", "words", "status", "url")})
+        told = {name: job[name] for name in ("ended", "percent", "words", "status", "url")}
+        # A file is no page to go on to: the job's own page comes anew, with the link to it.
+        return jsonify(told | {"url": None if job["stays"] else job["url"]})
+
+    @expose("/<key>/file/")
+    def file_view(self, key: str) -> Any:
+        """The file that a job made, while all that stands in it may still be seen."""
+        job = _job(key)
+        file = db.session.scalar(select(ExportFile).where(ExportFile.job_id == job.id)) or abort(404)
+        if in_wechat():
+            return open_in_browser(self, url_for("jobs.job_view", key=job.id))
+        try:
+            export_files.check_fetch(the_actor(), file, _reading)
+            content = export_files.read_file(current_app.config["SETTINGS"].files_dir, file)
+        except export_files.MayNotFetch as reason:
+            return self.render("admin/pages/export_gone.html", reason=str(reason)), 403
+        except FileMissing:
+            reason = "文件已经不在了，请重新导出。"
+            return self.render("admin/pages/export_gone.html", reason=reason), 404
+        kind = file.file_name.rpartition(".")[2]
+        return sheets.as_download(content, kind, file.file_name, content.close)
 
     @expose("/<key>/cancel/", methods=("POST",))
     def cancel_view(self, key: str) -> Any:
@@ -63,6 +87,10 @@ class JobsPage(BaseView):
             jobs.cancel(db.session(), job_queue(), job)
             flash("已取消，正在停下来的任务很快就会结束。", "success")
         return redirect(target)
+
+
+def _reading(actor: Actor) -> Any:
+    return db.session.session_factory(actor=actor, readonly=True)
 
 
 def _job(key: str) -> Job:
@@ -92,6 +120,7 @@ def described(job: Job) -> dict[str, Any]:
         "asked_at": local(job.created_at).strftime("%Y-%m-%d %H:%M"),
         "finished_at": local(job.finished_at).strftime("%Y-%m-%d %H:%M") if job.finished_at else "",
         "url": safe_next(result["url"]) if result.get("url") else None,
+        "stays": bool(result.get("stay")),
         "url_words": result.get("url_words", "查看结果"),
     }
 

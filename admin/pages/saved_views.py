@@ -12,8 +12,6 @@ from models import SavedView, db
 from policy import Changed, NotAllowed, Refused
 from services import saved_views
 
-MAX_VALUE = 1_000
-
 
 class SavedViewsPage(BaseView):
     """The views of one list. Whoever opens another's view gets his own rows, and none of its words and hidden choices."""
@@ -39,7 +37,7 @@ class SavedViewsPage(BaseView):
             return self._page(screen)
         name, shared = request.form.get("name", ""), "shared" in request.form
         try:
-            view = saved_views.save_view(db.session(), screen.resource, name, kept(screen), shared)
+            view = saved_views.save_view(db.session(), screen.resource, name, listing.kept(screen), shared)
         except Refused as reason:
             db.session.rollback()
             return self._page(screen, name, shared, reason.message), 422
@@ -99,8 +97,8 @@ class SavedViewsPage(BaseView):
             screen=screen,
             own=[view for view in views if saved_views.is_own(view)],
             others=[view for view in views if not saved_views.is_own(view)],
-            asked=described(screen),
-            holds_words=holds_words(screen, kept(screen)),
+            asked=listing.described(screen),
+            holds_words=holds_words(screen, listing.kept(screen)),
             target=screen.views_url(),
             list_url=screen.list_url_of(listing.arguments()),
             name=name,
@@ -119,30 +117,6 @@ class SavedViewsPage(BaseView):
             shared=shared,
             error=error,
         )
-
-
-def kept(screen: Any) -> dict[str, str]:
-    """What the address asks of the list, as it is saved: the order by its column's name, which outlives a new column."""
-    asked = listing.arguments(but=("view",))
-    if "sort" in asked:
-        place = asked.pop("sort")
-        if place.isdecimal() and int(place) < len(screen.columns):
-            asked["sort"] = screen.columns[int(place)]
-    return {name: value for name, value in asked.items() if "\x00" not in value and len(value) <= MAX_VALUE}
-
-
-def described(screen: Any) -> list[str]:
-    """What would be saved now, in words."""
-    words = [f"{chip['label']} {chip['value']}" for chip in listing.chips(screen)]
-    asked = kept(screen)
-    if asked.get("figure") in screen.figures:
-        words.insert(0, screen.figures[asked["figure"]].title)
-    if "sort" in asked:
-        words.append(f"按{screen.column_labels[asked['sort']]}排序")
-    shown = listing.shown_columns(screen)
-    if len(shown) < len(screen.columns):
-        words.append(f"显示 {len(shown)} 列")
-    return words
 
 
 def holds_words(screen: Any, asks: dict[str, str]) -> bool:

@@ -2,16 +2,18 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from models import ExportFile, Job, JobStatus
+from models import Job, JobStatus
 from models.clock import now
 from models.job import ENDED
 from policy.errors import Refused
+from services.export_files import remove_files_of
 from services.jobs.kinds import KINDS
 from services.jobs.queue import JobQueue
 
@@ -75,14 +77,12 @@ def result_of(job: Job) -> dict[str, Any]:
     return json.loads(job.result) if job.result else {}
 
 
-def remove_old_jobs(session: Session) -> list[int]:
-    """Remove the jobs that ended long enough ago, and what they made; their keys."""
+def remove_old_jobs(session: Session, folder: Path) -> list[int]:
+    """Remove the jobs that ended long enough ago, and the files they made, which lie in ``folder``; the jobs' keys."""
     gone = Job.finished_at <= now() - KEPT
     never_begun = (Job.status == JobStatus.WAITING) & (Job.created_at <= now() - KEPT)
     old = session.scalars(select(Job).where(or_(gone, never_begun))).all()
-    for file in session.scalars(select(ExportFile).where(ExportFile.job_id.in_([job.id for job in old]))):
-        session.delete(file)
-    session.flush()
+    remove_files_of(session, [job.id for job in old], folder)
     for job in old:
         session.delete(job)
     session.flush()

@@ -79,6 +79,17 @@ class ListColumns:
         row.__dict__.update({name: values[place] for name, place in places.items()})
         return row
 
+    @property
+    def related_models(self) -> list[type]:
+        """The models of the related records that are read."""
+        return list(dict.fromkeys(inspect(entity).mapper.class_ for path, entity in self._entities.items() if path))
+
+    @property
+    def branch_index(self) -> int | None:
+        """Where a row holds the branch that owns it; None where no branch does."""
+        model = self._entities[()]
+        return self._places[()][model.scope_column().key] if issubclass(model, BranchScoped) else None
+
     def leads_to(self, path: Path) -> bool:
         """Whether the related record at the end of a path is read."""
         return path in self._entities

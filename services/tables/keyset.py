@@ -159,6 +159,10 @@ class Listing:
             ordered = statement.order_by(*stretch.ordering(self.order.column, self.order.key))
             yield from session.execute(ordered, execution_options={"yield_per": at_once}).partitions()
 
+    def size(self, session: Session) -> int:
+        """How many rows there are, counted to the end."""
+        return session.scalar(select(func.count(self.order.key)).where(*self.conditions)) or 0
+
     def keys(self, session: Session, at_most: int) -> list[int]:
         """The keys of the rows, in any order, as far as they are no more than so many."""
         return list(session.scalars(select(self.order.key).where(*self.conditions).limit(at_most)))
