@@ -19,9 +19,9 @@ import commands
 from admin import auth, checks, compression, errors
 from admin.background import connect_jobs
 from admin.export_command import export_list
-from admin.import_command import import_sheet
 from admin.guide import links_of
 from admin.identity import identities
+from admin.import_command import import_sheet
 from admin.menu import breadcrumbs, menu
 from admin.pages import PAGES
 from admin.pages.attachments import allow_uploads
@@ -66,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/health", "health", lambda: "ok")
     commands.register(app)
     app.cli.add_command(export_list)
+    app.cli.add_command(import_sheet)
     return app
 
 

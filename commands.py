@@ -24,7 +24,18 @@ from policy.actions import models_by_resource
 from policy.actor import load_actor
 from policy.audit import Origin, current_origin, record_event
 from policy.explain import explain
-from services import accounts, audit_seals, backups, demo, drafts, export_files, installation, jobs, reference_data
+from services import (
+    accounts,
+    audit_seals,
+    backups,
+    demo,
+    drafts,
+    export_files,
+    imports,
+    installation,
+    jobs,
+    reference_data,
+)
 from services.jobs import worker
 from services.tables import scale
 from services.tables.statistics import gather_statistics
@@ -240,14 +251,14 @@ def run_worker(with_parent: bool) -> None:
 @click.command("tidy")
 @with_appcontext
 def tidy() -> None:
-    """Remove what is kept for a time only: drafts of forms that were not saved, jobs that ended and their files."""
-    click.echo(f"removed {remove_what_is_old()} old drafts and jobs")
+    """Remove what is kept for a time only: drafts, imported sheets, jobs that ended and their files."""
+    click.echo(f"removed {remove_what_is_old()} old drafts, sheets and jobs")
 
 
 def remove_what_is_old() -> int:
     """Remove what was kept long enough; how many rows."""
     with system_session("tidy") as session:
-        removed = drafts.remove_old_drafts(session)
+        removed = drafts.remove_old_drafts(session) + imports.remove_old_batches(session)
         old_jobs = jobs.remove_old_jobs(session, current_app.config["SETTINGS"].files_dir)
         session.commit()
         export_files.sweep(session, current_app.config["SETTINGS"].files_dir)

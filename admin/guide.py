@@ -23,6 +23,8 @@ PLACES = {
     "explain_view": ("records", "谁能看"),
     "unmask_view": ("records", "完整的号码"),
     "find_view": ("lists", "查找"),
+    "import_view": ("excel", "导入"),
+    "export_page": ("excel", "导出"),
     "delete_view": ("records", "删除和找回"),
     "action_view": ("lists", "一次办理几条"),
     "password": ("start", "登录"),
@@ -99,5 +101,5 @@ def links_of(view: Any, endpoint: str | None) -> list[Link]:
 def _link(chapter: str, heading: str | None) -> Link:
     if chapter == CONTENTS:
         return Link("使用说明", url_for("help.index"))
-    text = {"areas": f"“{heading}”记什么", "lists": "列表怎么用"}.get(chapter, "怎么办理")
+    text = {"areas": f"“{heading}”记什么", "lists": "列表怎么用", "excel": "怎样用 Excel"}.get(chapter, "怎么办理")
     return Link(text, url_for("help.chapter", key=chapter, _anchor=heading))

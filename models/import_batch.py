@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BranchScoped, Protected, Record, label
 from models.column_types import EncryptedBytes, EncryptedText, LabelledEnum, UtcDateTime, choice
@@ -36,14 +36,16 @@ class ImportBatch(Protected, Record):
     status: Mapped[ImportStatus] = mapped_column(
         choice(ImportStatus), default=ImportStatus.UPLOADED, info=label("进展")
     )
-    contents: Mapped[bytes] = deferred(mapped_column(EncryptedBytes, info=label("文件", internal=True, personal=True)))
+    contents: Mapped[bytes] = mapped_column(
+        EncryptedBytes, deferred=True, info=label("文件", internal=True, personal=True)
+    )
     choices: Mapped[str] = mapped_column(EncryptedText, default="{}", info=label("选择", internal=True, personal=True))
-    preview: Mapped[bytes | None] = deferred(
-        mapped_column(EncryptedBytes, info=label("核对结果", internal=True, personal=True))
+    preview: Mapped[bytes | None] = mapped_column(
+        EncryptedBytes, deferred=True, info=label("核对结果", internal=True, personal=True)
     )
     digest: Mapped[str | None] = mapped_column(String(64), info=label("摘要", internal=True))
-    done: Mapped[bytes | None] = deferred(
-        mapped_column(EncryptedBytes, info=label("导入结果", internal=True, personal=True))
+    done: Mapped[bytes | None] = mapped_column(
+        EncryptedBytes, deferred=True, info=label("导入结果", internal=True, personal=True)
     )
     new_rows: Mapped[int] = mapped_column(default=0, info=label("新增"))
     changed_rows: Mapped[int] = mapped_column(default=0, info=label("修改"))

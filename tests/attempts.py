@@ -16,6 +16,7 @@ from sqlalchemy import Boolean, Date, Enum, inspect
 from admin.drafts import EDIT, STEP
 from admin.exports import offered_names
 from admin.filters import BoundFilter, ChoiceFilter, RelationFilter
+from admin.imports import takes_imports, target_of
 from admin.inline_edit import editable_names
 from admin.screen import Screen
 from models.clock import today
@@ -38,6 +39,8 @@ KEY_FIELDS = ("id", "kept", "double")
 """The names under which pages that aren't screens are posted a row's key."""
 NOBODYS = {"id_number": "620200196001010037", "phone": "13700000000"}
 """Numbers that no row carries."""
+SHEET = "sheet"
+"""A field of this name is posted as a file."""
 ANY_FORM = {"version_seen": "1", "reason": "核对档案", "do": "finish", "month": "2026-01", "confirmed": "yes"}
 """What is posted to a page whose form isn't a screen's."""
 
@@ -190,7 +193,8 @@ def _of_page(rule: Any, method: str, side: Side, resources: list[str]) -> Iterat
 def _of_screen(screen: Screen, rule: Any, name: str, method: str, side: Side) -> Iterator[Attempt]:
     """What can be asked of one route of a screen."""
     ways = {
-        "index_view": _lists, "export": _exports, "export_page": _export_choices, "ajax_lookup": _look_ups, "create_view": _creations,
+        "index_view": _lists, "export": _exports, "export_page": _export_choices, "ajax_lookup": _look_ups,
+        "import_view": _imports, "import_template_view": _templates, "create_view": _creations,
         "edit_view": _edits, "action_view": _actions, "unmask_view": _unmaskings, "step_view": _steps,
         "find_view": _findings, "explain_view": _explanations, "ajax_update": _values_in_list,
         "draft_view": _drafts, "discard_draft_view": _drafts,
@@ -267,6 +271,30 @@ def _export_choices(screen: Screen, rule: Any, method: str, side: Side) -> Itera
             if kind == "list" or (name == "file" and asked):
                 posted = (("kind", "csv"), *names, *form)
                 yield Attempt(rule.endpoint, method, rule.rule, f"{name} {kind}", tuple(query.items()), posted, **asked)
+
+
+def _templates(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
+    if side.own:
+        yield Attempt(rule.endpoint, method, rule.rule, "template")
+
+
+def _imports(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
+    """The page; posted, a sheet with a line that would change a row, and one that names others by their words."""
+    if method == "GET" or not takes_imports(screen):
+        if side.own:
+            yield Attempt(rule.endpoint, method, rule.rule, "page")
+        return
+    target = target_of(screen)
+    text = next((name for name in target.names if name not in target.relations), "")
+    words = {name: side.word(resource) for name, resource in lookups_of(screen).items()}
+    heads = ["编号", target.label(text), *(target.label(name) for name in words)]
+    for key in side.keys(screen.resource)[:1]:
+        lines = [heads, [str(key), "改过", *("" for _name in words)], ["", "新的", *words.values()]]
+        query = (("id", str(key)), *(("of", word) for word in words.values()))
+        sheet = "\n".join(",".join(line) for line in lines)
+        yield Attempt(
+            rule.endpoint, method, rule.rule, "sheet", query, ((SHEET, sheet),), str(key), screen.resource
+        )  # fmt: skip
 
 
 def _look_ups(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:

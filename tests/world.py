@@ -31,6 +31,8 @@ from models import (
     ExportFile,
     Grant,
     Holiday,
+    ImportBatch,
+    ImportStatus,
     Job,
     JobStatus,
     KeyPost,
@@ -115,6 +117,7 @@ def make_world() -> World:
             session, mine, f"{SIDES[0]}己", False, {"desc": "1"}, keys
         )
         _have_jobs_done(session, world, mine, f"{SIDES[0]}己", keys)
+        _import_sheets(session, world, mine, f"{SIDES[0]}己", keys)
         session.commit()
     return world
 
@@ -154,6 +157,7 @@ def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterat
         world.rows["saved_view", f"{side}{label}"] = _save_view(session, account, f"{side}{label}", shared, asks, keys)
     world.rows |= {("sign_in", side): phone.id, ("sign_in_card", side): card.id}
     _have_jobs_done(session, world, account, side, keys)
+    _import_sheets(session, world, account, side, keys)
     for label in SIDES:  # somebody else's unsaved words about this side's company, and about the other's
         if company_key := world.rows.get(("company", label)):
             written = json.dumps([["note", canary("draft", f"{side}{label}")]], ensure_ascii=False)
@@ -204,6 +208,22 @@ def _have_jobs_done(session: Any, world: World, account: Account, label: str, ke
             session.add(file)
             session.flush()
             world.rows["export_file", label] = file.id
+
+
+def _import_sheets(session: Any, world: World, account: Account, label: str, keys: Iterator[int]) -> None:
+    """A sheet that an account handed in, with its preview, and one that it imported."""
+    told = canary("import_batch", label)
+    rows = [{"line": 2, "outcome": "wrong", "key": None, "title": f"{told}title", "values": {}, "faults": []}]
+    preview = {"sight": {}, "sheet": f"{told}sheet", "heads": [], "left_out": [], "rows": rows}
+    for more, status in (("", ImportStatus.CHECKED), ("完", ImportStatus.APPLIED)):
+        batch = ImportBatch(
+            id=next(keys), account_id=account.id, resource="company", file_name=f"{told}{more}file_name", status=status,
+            contents=f"企业简称\n{told}cell\n".encode(), preview=json.dumps(preview, ensure_ascii=False).encode(),
+            done=b"[]", applied_at=NEVER if more else None,
+        )  # fmt: skip
+        session.add(batch)
+        session.flush()
+        world.rows["import_batch", f"{label}{more}"] = batch.id
 
 
 def _make_more(session: Any, world: World, side: str, desk: Branch, company: Company, keys: Iterator[int]) -> None:

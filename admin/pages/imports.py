@@ -38,7 +38,7 @@ class ImportPage(BaseView):
 
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
-        return [("excel", "导入")]
+        return [("excel", "核对")]
 
     @expose("/")
     def index(self) -> Any:
