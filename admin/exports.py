@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import current_app, redirect, request, url_for
-from wtforms.validators import InputRequired
+from wtforms.validators import StopValidation
 
 from admin import background, cells, listing, record_pages, sheets
 from admin.sheets import Sheet
@@ -21,11 +21,17 @@ from services.jobs import Work
 JOB = "export"
 
 
+def _require_reason(_form: Any, field: Any) -> None:
+    # No flag by which a browser would refuse to send the form of whoever asks for no whole numbers.
+    if not (field.data or "").strip():
+        raise StopValidation("请写明导出完整号码的原因。")
+
+
 class ReasonForm(record_pages.UnmaskForm):
     """Why numbers must be exported whole; the rules are those of looking at one."""
 
     reason = record_pages.ReasonField(
-        "导出完整号码的原因", [InputRequired("请写明导出完整号码的原因。"), *record_pages.REASON_RULES],
+        "导出完整号码的原因", [_require_reason, *record_pages.REASON_RULES],
         description="会记入审计记录。",
     )  # fmt: skip
 

@@ -208,6 +208,19 @@ def _imported(page: Any, site: str) -> None:
     page.wait_for_selector("text=已经导入：新增")
 
 
+def _exported(page: Any, site: str) -> None:
+    """The page of a job that has made a file."""
+    page.goto(f"{site}/company/export/")
+    page.click("main button:has-text('在后台生成')")
+    page.wait_for_selector("main a:has-text('下载文件')")
+
+
+def _exported_before(page: Any, site: str) -> None:
+    """The list of one's jobs, with one in it."""
+    _exported(page, site)
+    page.goto(f"{site}/jobs/")
+
+
 KINDS = [
     Kind("sign-in", "", _at("/sign-in")),
     Kind("home-city", "city_admin", _at("/")),
@@ -222,6 +235,9 @@ KINDS = [
     Kind("list", "city_admin", _at("/company/")),
     Kind("search", "city_admin", _at("/search/?q=ydsy")),
     Kind("views", "city_admin", _at("/views/?list=company")),
+    Kind("export", "branch_admin", _at("/person/export/")),
+    Kind("job", "city_admin", _exported),
+    Kind("jobs", "city_admin", _exported_before),
     Kind("list-filtered", "city_admin", _at("/person/?search=示例&flt0_stage=activist")),
     Kind("list-empty", "city_admin", _at("/company/?search=没有这家")),
     Kind("list-adviser", "adviser", _at("/visit/")),

@@ -1,8 +1,12 @@
 """Jobs in the background: done as the person who asked, with his rights of that moment, once, and seen by nobody else."""
 
+import os
+import signal
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 import commands
 from admin import background
+from app import create_app
 from models import Account, AuditEntry, Company, Grant, Job, JobStatus, db
 from models.clock import now
 from models.database import current_actor
@@ -23,6 +28,7 @@ from services.jobs import JobQueue, Work
 from services.jobs.ask import KEPT, MOST_UNFINISHED
 from services.jobs.kinds import KINDS
 from services.jobs.run import BROKEN_OFF_WORDS, FAILED_WORDS
+from tests.drills.server import Server
 from tests.matrix import actor_of
 from tests.world import World
 
@@ -56,11 +62,13 @@ def handled_by() -> Iterator[Callable[..., str]]:
         del KINDS[code]
 
 
-def ask(kind: str, who: str = "city_admin", identity: str = "", **about: Any) -> int:
+def ask(
+    kind: str, about: dict[str, Any] | None = None, who: str = "city_admin", identity: str = "", **more: Any
+) -> int:
     """The key of a job that somebody asked for."""
     db.session.remove()  # as at the beginning of a request
     with acting_as(actor_of(who, identity)):
-        return background.start(kind, "试一试", about).id
+        return background.start(kind, "试一试", {**(about or {}), **more}).id
 
 
 def work_off(queue: JobQueue) -> None:
@@ -343,3 +351,62 @@ def test_a_job_is_removed_a_week_after_its_end(queue: JobQueue, world: World) ->
         session.commit()
     assert commands.remove_what_is_old() == 1
     assert stored(world.rows["job", "甲"]) is None and stored(world.rows["job", "乙"]) is not None
+
+
+# A real worker beside a real server
+
+
+def worker_of(server: Server) -> int:
+    """The process that does the jobs; the server's main thread is the parent of those that answer requests only."""
+    tasks = Path(f"/proc/{server.pid}/task").iterdir()
+    return next(
+        int(pid) for task in tasks if task.name != str(server.pid) for pid in (task / "children").read_text().split()
+    )
+
+
+def until(looks: Callable[[], bool]) -> None:
+    """Wait until something is so, for a minute at most."""
+    pause = threading.Event()
+    assert any(looks() or pause.wait(0.1) for _ in range(600))
+
+
+def is_done(key: int) -> bool:
+    return stored(key).status is JobStatus.DONE
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there and not merely waiting to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.drill
+def test_a_killed_worker_is_replaced_and_its_job_done_again_and_none_outlives_its_server(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.start()
+    app = create_app(server.settings())
+    about = {"resource": "company", "asked": {}, "names": ["short_name"], "kind": "csv", "whole": False}
+    with app.app_context():
+        queue = app.extensions["jobs"]
+        until(lambda: (tmp_path / "jobs.lock").exists())
+        first = ask("export", about)
+        until(lambda: is_done(first))
+        killed = worker_of(server)
+        os.kill(killed, signal.SIGSTOP)
+        second = ask("export", about)
+        with system_session("demo") as session:
+            job = session.get(Job, second)
+            job.status, job.started_at, job.starts = JobStatus.RUNNING, now(), 1
+            session.commit()
+        queue.huey.flush()
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: is_done(second))
+        assert stored(second).starts == 2
+        replacement = worker_of(server)
+        assert replacement != killed and server.running
+        server.signal(signal.SIGKILL)
+        until(lambda: not lives(replacement))
+        server.wait()
+        db.engine.dispose()

@@ -376,7 +376,7 @@ def test_every_page_says_itself_who_may_open_it(app: Flask) -> None:
         assert type(view).__module__.startswith("admin."), view
 
 
-OF_EVERYBODY = {"access", "help"}
+OF_EVERYBODY = {"jobs", "access", "help"}
 """Pages about one's own account, which everybody has, and the guide."""
 
 

@@ -55,6 +55,7 @@ from models.personal import CHECKS
 from policy import system_session
 from policy.actions import resource_of
 from services import accounts, reference_data, trash
+from services.export_files import Contents
 
 PASSWORD = "correct-horse-9"
 ROLES = (
@@ -202,7 +203,7 @@ def _have_jobs_done(session: Any, world: World, account: Account, label: str, ke
         if done:
             file = ExportFile(
                 id=next(keys), account_id=account.id, job_id=job.id, resource="company", size=1, row_count=1,
-                file_name=canary("export_file", label) + "file_name", stored_name=f"{job.id:032x}", row_keys=b"",
+                file_name=canary("export_file", label) + "file_name", stored_name=f"{job.id:032x}", row_keys=Contents().packed(),
                 reaches={},
             )  # fmt: skip
             session.add(file)

@@ -19,9 +19,7 @@ from services import export_files, jobs
 from services.attachments import FileMissing
 from services.jobs.ask import result_of
 
-STYLES = {
-    JobStatus.DONE: "text-success", JobStatus.FAILED: "text-danger", JobStatus.CANCELLED: "text-secondary",
-}  # fmt: skip
+STYLES = {JobStatus.FAILED: "text-danger", JobStatus.CANCELLED: "text-secondary"}
 
 
 class JobsPage(BaseView):

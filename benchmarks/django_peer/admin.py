@@ -29,7 +29,7 @@ class AssessmentResource(resources.ModelResource):
 
     class Meta:
         model = Assessment
-        fields = ("assessed_on", "company", "checklist_version", "status", "self_score", "review_score", "result")
+        fields = ("assessed_on", "company", "checklist_version", "status", "self_score", "review_score", "result", "id")
         export_order = fields
         chunk_size = 2000
 

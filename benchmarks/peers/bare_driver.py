@@ -33,6 +33,7 @@ LABELS = {
     None: "—",
 }  # fmt: skip
 HEADS = ["考核日期", "企业", "清单版本", "进展", "自评分", "考评分", "考评结果"]
+FILE_HEADS = [*HEADS, "编号"]
 COLUMNS = "a.id, a.assessed_on, c.short_name, v.name, a.status, a.self_score, a.review_score, a.result"
 RELATED = "JOIN company c ON c.id = a.company_id JOIN checklist_version v ON v.id = a.checklist_version_id"
 PAGES = {
@@ -184,15 +185,15 @@ def _page(picked: str, order: str) -> str:
 
 
 def _cells(row: Any) -> list[Any]:
-    _id, day, company, version, status, own, reviewed, result = row
+    key, day, company, version, status, own, reviewed, result = row
     shown = [number / 100 if number is not None else None for number in (own, reviewed)]
-    return [day, company, version, LABELS[status], *shown, LABELS[result] if result else None]
+    return [day, company, version, LABELS[status], *shown, LABELS[result] if result else None, key]
 
 
 def _csv(rows: Iterator[Any]) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(HEADS)
+    writer.writerow(FILE_HEADS)
     for number, row in enumerate(rows, start=1):
         writer.writerow(_cells(row))
         if number % ROWS_AT_ONCE == 0:
@@ -207,7 +208,7 @@ def _xlsx(rows: Iterator[Any]) -> Iterator[bytes]:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(file, options)
         sheet = book.add_worksheet()
-        sheet.write_row(0, 0, HEADS)
+        sheet.write_row(0, 0, FILE_HEADS)
         for number, row in enumerate(rows, start=1):
             sheet.write_row(number, 0, _cells(row))
         book.close()

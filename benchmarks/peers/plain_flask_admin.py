@@ -56,6 +56,7 @@ def make_app(facts: Facts) -> Flask:
 
     class AssessmentView(ModelView):
         column_list = ("assessed_on", "company", "checklist_version", "status", "self_score", "review_score", "result")
+        column_export_list = (*column_list, "id")
         column_choices = {"status": STATUS, "result": RESULT}
         column_searchable_list = ("company.short_name", "company.initials", "note")
         column_filters = ("status", "result", "checklist_version_id", "assessed_on")
