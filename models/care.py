@@ -117,7 +117,9 @@ class CareCampaign(BranchScoped, Record):
     status: Mapped[CampaignStatus] = mapped_column(
         choice(CampaignStatus), default=CampaignStatus.PLANNED, info=label("进展", computed=True)
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     visits: Mapped[list["CareVisit"]] = relationship(back_populates="care_campaign", cascade="all, delete-orphan")
 

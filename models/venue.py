@@ -26,7 +26,9 @@ class Venue(BranchScoped, Record):
     address: Mapped[str | None] = mapped_column(
         String(120), info=label("地址", also="地点 位置 所在位置 详细地址 具体地址")
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     company: Mapped[Company | None] = relationship(
         primaryjoin="Venue.company_id == Company.id", foreign_keys="Venue.company_id"
