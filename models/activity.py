@@ -23,7 +23,9 @@ class PartyClass(BranchScoped, Record):
     topic: Mapped[str] = mapped_column(
         String(100), info=label("题目", also="党课题目 党课主题 党课名称 授课题目 授课主题 讲课题目 课题 主题")
     )
-    speaker: Mapped[str] = mapped_column(String(40), info=label("主讲人", also="主讲 授课人 讲课人 授课教师 讲师"))
+    speaker: Mapped[str] = mapped_column(
+        String(40), info=label("主讲人", also="主讲老师 授课老师 主讲教师 宣讲人 主讲 授课人 讲课人 授课教师 讲师")
+    )
     attendance: Mapped[int | None] = mapped_column(
         info=label(
             "听课人数",
@@ -36,7 +38,7 @@ class PartyClass(BranchScoped, Record):
         info=label(
             "主要内容",
             multiline=True,
-            also="内容提要 主要讲授内容 党课内容 内容摘要 内容简介 内容概要 讲课内容 授课内容 内容",
+            also="课程内容 宣讲内容 内容提要 主要讲授内容 党课内容 内容摘要 内容简介 内容概要 讲课内容 授课内容 内容",
         ),
     )
 
@@ -161,13 +163,15 @@ class VolunteerService(BranchScoped, Record):
     held_on: Mapped[date] = mapped_column(info=label("服务日期", also="志愿服务时间 开展时间 服务时间 活动时间 时间"))
     subject: Mapped[str] = mapped_column(
         String(100),
-        info=label("内容", also="服务主题 志愿服务内容 活动主题 志愿服务项目 服务内容 活动内容 服务项目 项目 活动名称"),
+        info=label(
+            "内容", also="服务事项 服务主题 志愿服务内容 活动主题 志愿服务项目 服务内容 活动内容 服务项目 项目 活动名称"
+        ),
     )
     volunteers: Mapped[int | None] = mapped_column(
         info=label("参加人数", unit="人", also="参加志愿者人数 志愿者数 参加志愿者 志愿者人数 参与人数")
     )
     served: Mapped[int | None] = mapped_column(
-        info=label("服务人数", unit="人", also="受益人数 服务对象人数 服务群众人数")
+        info=label("服务人数", unit="人", also="服务群众数 受益群众数 受益人数 服务对象人数 服务群众人数")
     )
     summary: Mapped[str | None] = mapped_column(
         String(2000), info=label("服务情况", multiline=True, also="活动简介 活动内容简介 主要做法 活动情况 开展情况")

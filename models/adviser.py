@@ -90,7 +90,7 @@ class Appointment(BranchScoped, Record):
     ends_on: Mapped[date | None] = mapped_column(
         info=label(
             "聘期结束",
-            also="聘任截止时间 聘任终止时间 终止时间 聘任期满时间 聘任结束 聘任结束时间 到期时间 聘任到期时间 截止时间 结束时间 聘期止 聘期截止",
+            also="聘期届满 聘期届满时间 聘任截止时间 聘任终止时间 终止时间 聘任期满时间 聘任结束 聘任结束时间 到期时间 聘任到期时间 截止时间 结束时间 聘期止 聘期截止",
         )
     )
     document: Mapped[str | None] = mapped_column(

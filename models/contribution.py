@@ -24,7 +24,9 @@ class Honour(BranchScoped, Record):
     level: Mapped[str | None] = mapped_column(
         String(20),
         info=label(
-            "级别", code="honour_level", also="荣誉层级 授予级别 荣誉级别 荣誉等级 奖项级别 奖励级别 表彰级别 等级 层级"
+            "级别",
+            code="honour_level",
+            also="层次 荣誉层次 荣誉层级 授予级别 荣誉级别 荣誉等级 奖项级别 奖励级别 表彰级别 等级 层级",
         ),
     )
     body: Mapped[str | None] = mapped_column(
@@ -44,7 +46,11 @@ class Honour(BranchScoped, Record):
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="RESTRICT"),
         index=True,
-        info=label("获奖人", "个人荣誉才选。", also="获奖者 获得者 获奖人员 获奖个人 个人姓名 姓名"),
+        info=label(
+            "获奖人",
+            "个人荣誉才选。",
+            also="受表彰人 受表彰者 受奖人 表彰对象 获奖者 获得者 获奖人员 获奖个人 个人姓名 姓名",
+        ),
     )
     person_name: Mapped[str | None] = mapped_column(String(40), info=label("获奖人", computed=True))
 
@@ -78,7 +84,8 @@ class Regulation(BranchScoped, Record):
     in_force: Mapped[bool] = mapped_column(
         default=True,
         info=label(
-            "有效", also="是否现行有效 现行有效 是否继续有效 执行状态 状态 是否有效 有效性 是否执行 是否在用 是否现行"
+            "有效",
+            also="是否生效 是否现行有效 现行有效 是否继续有效 执行状态 状态 是否有效 有效性 是否执行 是否在用 是否现行",
         ),
     )
     text: Mapped[str | None] = mapped_column(

@@ -37,7 +37,8 @@ class Person(PinyinNamed, BranchScoped, Record):
         String(4), info=label("民族", code="ethnic_group", also="族别 民族成份 民族成分 族")
     )
     education: Mapped[str | None] = mapped_column(
-        String(4), info=label("学历", code="education", also="文化程度 文化水平 学历层次 最高学历 学历学位")
+        String(4),
+        info=label("学历", code="education", also="全日制学历 在职学历 文化程度 文化水平 学历层次 最高学历 学历学位"),
     )
     born_on: Mapped[PartialDate | None] = mapped_column(
         PartialDateType,
@@ -72,7 +73,7 @@ class Person(PinyinNamed, BranchScoped, Record):
             "离退休前职级",
             "离退休干部填写。",
             code="cadre_rank",
-            also="退休职级 离退休职级 退休前级别 退休前职级 离休前职级 退休时职级 原职级 职级 原职务级别 行政级别",
+            also="退休前职务职级 退休前职务层次 退休职级 离退休职级 退休前级别 退休前职级 离休前职级 退休时职级 原职级 职级 原职务级别 行政级别",
         ),
     )
     company_id: Mapped[int | None] = mapped_column(
@@ -154,7 +155,7 @@ class KeyPost(BranchScoped, Record):
     post: Mapped[str] = mapped_column(String(40), info=label("岗位", also="关键岗位 岗位名称 现任职务 职务"))
     since: Mapped[PartialDate] = mapped_column(
         PartialDateType,
-        info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。", also="上岗时间 到岗时间 任现职时间"),
+        info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。", also="到任时间 上岗时间 到岗时间 任现职时间"),
     )
     until: Mapped[PartialDate | None] = mapped_column(
         PartialDateType, info=label("离任时间", also="离岗时间 离职时间 免职时间")

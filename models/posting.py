@@ -92,7 +92,11 @@ class Visit(BranchScoped, Record):
     purpose: Mapped[str] = mapped_column(
         String(20),
         default="routine",
-        info=label("走访事由", code="visit_purpose", also="目的 主题 事由 走访目的 走访事项 走访类型 走访主题"),
+        info=label(
+            "走访事由",
+            code="visit_purpose",
+            also="走访原因 走访任务 目的 主题 事由 走访目的 走访事项 走访类型 走访主题",
+        ),
     )
     findings: Mapped[str] = mapped_column(
         String(2000),
@@ -148,7 +152,7 @@ class Problem(BranchScoped, Record):
         info=label(
             "办理情况",
             multiline=True,
-            also="办理措施 推进情况 解决办法 工作措施 办实事情况 解决措施 办理结果 处理情况 处理结果 解决情况 办理进展 采取措施 落实情况",
+            also="解决措施及成效 办理成效 解决成效 措施及成效 办理措施 推进情况 解决办法 工作措施 办实事情况 解决措施 办理结果 处理情况 处理结果 解决情况 办理进展 采取措施 落实情况",
         ),
     )
     status: Mapped[ProblemStatus] = mapped_column(

@@ -29,10 +29,12 @@ from services.tables.reading import (
     read_sheets,
 )
 from services.tables.reading.files import as_sheets
+from services.tables.reading.names import Names
 from tests.sheet_fields import fields_of
 
 FOLDER = Path(__file__).parent / "sheets"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
+HEADS = json.loads((FOLDER / "heads.json").read_text(encoding="utf-8"))
 PEOPLE = (
     Field("name", "姓名"),
     Field("sex", "性别", kind="code", choices=("男", "女")),
@@ -107,6 +109,25 @@ def test_a_file_read_in_a_process_of_its_own_is_the_same(ending: str) -> None:
 
 
 # Heads and how they are understood
+
+
+def test_heads_of_many_offices_are_understood_and_none_wrongly() -> None:
+    wanted = right = 0
+    for one in HEADS["tables"]:
+        fields, heads = fields_of(one["resource"]), one["heads"]
+        table = find_table([sheet(list(heads), ["某某"] * len(heads))], fields)
+        for found in map_heads(table, fields):
+            field = heads[found.head.text]
+            assert found.field in (field, None), f"{one['resource']}: {found.head.text} is mapped wrongly"
+            wanted, right = wanted + (field is not None), right + (found.field is not None)
+    print(f"{right} of {wanted} heads of {len(HEADS['tables'])} tables were understood: {right / wanted:.1%}")
+    assert right >= 0.95 * wanted
+
+
+@pytest.mark.parametrize(("resource", "heads"), HEADS["nobody's"].items())
+def test_a_head_that_is_no_field_of_the_form_is_taken_for_none(resource: str, heads: list[str]) -> None:
+    names = Names(fields_of(resource))
+    assert {head: [one.field.name for one in names.meanings((head,))] for head in heads} == {head: [] for head in heads}
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ _SAME = (
     ("身份证件号码", "身份证", True), ("公民身份号码", "身份证", True), ("身份证号码", "身份证", True), ("身份证号", "身份证", True),
     ("身份号码", "身份证", True), ("证件号码", "身份证", True), ("手机号码", "手机", True), ("手机号", "手机", True), ("移动电话", "手机", True),
     ("电话号码", "电话", True), ("联络", "联系", True), ("联系电话", "电话", True), ("联系手机", "电话", True), ("手机", "电话", True),
-    ("年月日", "时间", True), ("日期", "时间", True), ("年月", "时间", True), ("年份", "年度", True), ("起始", "开始", True),
+    ("年月日", "时间", True), ("日期", "时间", True), ("年月", "时间", True), ("年份", "时间", False), ("年份", "年度", True), ("起始", "开始", True),
     ("终止", "结束", True), ("截止", "结束", True), ("到期", "结束", True), ("开始时间", "开始", False), ("结束时间", "结束", False),
-    ("名字", "姓名", True), ("标题", "题目", True), ("公司", "企业", True), ("员工", "职工", True), ("人次", "人数", True),
+    ("名字", "姓名", True), ("标题", "题目", True), ("公司", "企业", True), ("员工", "职工", True), ("人次", "人数", True), ("概况", "情况", False), ("人员数", "人数", True), ("员数", "员人数", True),
     ("总人数", "人数", True), ("总数", "人数", False), ("参与", "参加", True), ("类型", "类别", True), ("种类", "类别", True), ("等次", "级别", True),
     ("等级", "级别", True), ("层级", "级别", True), ("状态", "状况", True), ("现状", "状况", True), ("部门", "单位", False), ("机关", "单位", False), ("机构", "单位", False),
     ("简介", "内容", False), ("摘要", "内容", False), ("概要", "内容", False), ("提要", "内容", False), ("内容内容", "内容", True),
@@ -31,8 +31,11 @@ _SAME = (
 )  # fmt: skip
 # What may stand before a name without changing what is meant, where the rest is long enough to say it alone.
 _OWNERS = ("本人", "党员", "个人", "员工", "职工", "人员")
-_PLACES = ("企业", "公司", "单位", "目前", "当前", "现在", "实际", "主要", "具体", "本企业", "本单位", "现")
-_NOT_OWN = ("数", "类型", "类别", "负责人", "名称", "人员", "身份", "电话", "方式", "地址")
+_PLACES = ("企业", "公司", "单位", "实际", "主要", "具体", "本企业", "本单位", "现")
+_NOW = ("目前", "当前", "现在")
+_NOT_OWN = ("数", "类型", "类别", "负责人", "名称", "人员", "身份")
+# 企业联系电话 isn't a person's own either.
+_NOT_OWN_OF_PLACES = (*_NOT_OWN, "电话", "方式", "地址")
 _ENGLISH = {
     "name": "姓名", "fullname": "姓名", "sex": "性别", "gender": "性别", "nation": "民族", "ethnicity": "民族", "ethnicgroup": "民族",
     "education": "学历", "birthday": "出生日期", "birthdate": "出生日期", "dateofbirth": "出生日期", "dob": "出生日期", "born": "出生日期",
@@ -77,11 +80,11 @@ def readings(text: str) -> tuple[str, ...]:
         if len(keys[-1]) > len(ending) + 1 and keys[-1].endswith(ending):
             keys.append(keys[-1].removesuffix(ending))
     keys += [keys[2].rstrip("0123456789")]
-    for before, shortest in ((_OWNERS, 2), (_PLACES, 3)):
+    for before, shortest, but in ((_OWNERS, 2, _NOT_OWN), (_NOW, 2, _NOT_OWN), (_PLACES, 3, _NOT_OWN_OF_PLACES)):
         for word in before:
             rest = keys[2].removeprefix(word)
             # 党员人数 isn't the number of something of the member's own.
-            if rest != keys[2] and len(rest) >= shortest and not rest.endswith(_NOT_OWN):
+            if rest != keys[2] and len(rest) >= shortest and not rest.endswith(but):
                 keys.append(rest)
     return tuple(dict.fromkeys(key for key in keys if key))
 
@@ -92,6 +95,8 @@ def alike(key: str) -> str:
     for word, instead, whole_too in _SAME:
         if whole_too or key != word:
             key = key.replace(word, instead)
+    if len(key) > 2 and key.endswith("日"):
+        return f"{key[:-1]}时间"
     # 公司名 is what 公司名称 is.
     return f"{key}称" if len(key) > 2 and key.endswith("名") and not key.endswith("姓名") else key
 
