@@ -17,6 +17,8 @@ _SOMEBODY_ELSE = re.compile(
 )
 # These can be told by their values whatever the head says; days and yes-or-no only where there is no head.
 _TELLING = ("id_number", "credit_code", "phone", "choice")
+# The first lines tell as much as all of them.
+_LINES_TRIED = 1000
 _WEAK = ("yes_no", "day", "partial_date")
 
 
@@ -46,7 +48,7 @@ def map_heads(table: Table, fields: Sequence[Field], remembered: Mapping[str, st
             over all else, as long as the form still has the field.
     """
     names = Names(fields, remembered)
-    columns = [[line.cells[place] for line in table.lines] for place in range(len(table.heads))]
+    columns = [[line.cells[place] for line in table.lines[:_LINES_TRIED]] for place in range(len(table.heads))]
     found: dict[int, tuple[str | None, str]] = {}
     for place, head in enumerate(table.heads):
         if names.is_remembered(head.text):

@@ -72,6 +72,11 @@ class Names:
             for other in field.also:
                 self._learn(plain(other), field, SYNONYM, "synonym", LIKE_SYNONYM)
         self._drop_unsure()
+        self._by_end: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for field in fields:
+            if field.kind not in _NOT_NEARLY:
+                for name in {alike(plain(name)) for name in (field.label, *field.also)}:
+                    self._by_end[name[-2:]].append((field.name, name))
 
     def _learn(self, key: str, field: Field, worth: int, how: str, like: int | None) -> None:
         self._offer(key, Meaning(field, worth, how, declared=True))
@@ -122,17 +127,18 @@ class Names:
 
     def _nearly(self, words: tuple[str, ...]) -> dict[str, Meaning]:
         """The one field whose name is nearly this head; none where two are about as near."""
-        key = alike(readings("".join(words))[-1]) if readings("".join(words)) else ""
-        keys = {key, _SAYS_LITTLE.sub("", key)}
+        spoken = readings("".join(words))
+        if not spoken or spoken[-1].isascii():
+            return {}
+        key = alike(spoken[-1])
         near: dict[str, float] = defaultdict(float)
-        for field in self.fields:
-            for name in {alike(plain(name)) for name in (field.label, *field.also)}:
-                for one in keys:
-                    near[field.name] = max(near[field.name], _likeness(one, name, field.kind))
+        for one in {key, _SAYS_LITTLE.sub("", key)}:
+            for field_name, name in self._by_end.get(one[-2:], ()):
+                near[field_name] = max(near[field_name], _likeness(one, name))
         first, second, *_rest = [*sorted(near.values(), reverse=True), 0, 0]
         if first < _LIKENESS or first - second < _LEAD:
             return {}
-        field = next(field for field in self.fields if near[field.name] == first)
+        field = next(field for field in self.fields if near.get(field.name) == first)
         return {field.name: Meaning(field, NEARLY, "synonym")}
 
     def _of_text(self, text: str, less: int) -> Iterable[Meaning]:
@@ -148,11 +154,11 @@ class Names:
                     yield Meaning(meaning.field, ENGLISH - 4 - less, "synonym")
 
 
-def _likeness(key: str, name: str, kind: str) -> float:
+def _likeness(key: str, name: str) -> float:
     if key == name and len(key) > 1:
         return 1
     # A shorter head says less than the name, and may mean something wider.
-    if len(key) < 4 or len(key) + 1 < len(name) or key[-2:] != name[-2:] or key.isascii() or kind in _NOT_NEARLY:
+    if len(key) < 4 or len(key) + 1 < len(name):
         return 0
     if set(_ANOTHER.findall(key)) - set(_ANOTHER.findall(name)):
         return 0

@@ -55,7 +55,10 @@ _MEANINGLESS = re.compile(r"(列|栏|字段|项目|column|col|field|unnamed|f|x)
 
 def plain(text: str) -> str:
     """A text without blanks and signs, wide letters narrowed, in small letters; what stands in brackets stays."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).lower()
+    # Most texts are plain already; what is quick to see is looked at first, as this is asked of every row.
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return (text if text.isalnum() else _SIGNS.sub("", text)).lower()
 
 
 def head_key(text: str) -> str:
