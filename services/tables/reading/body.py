@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 
 from services.tables.reading.files import Cell, Sheet
@@ -11,6 +12,8 @@ from services.tables.reading.words import NUMBER_HEADS, plain
 
 _TOTAL = re.compile(r"(合计|小计|总计|共计|累计|本页小计|本页合计|以上合计|本页共|总数)(\d+)?(人|户|家|名|条|个|次)?")
 _COUNTED = re.compile(r"(共|合计|总计|共计)\d+(人|户|家|名|条|个|次|项|件)(次)?")
+_SENTENCE = re.compile(r"[:：。；;]")
+_SIGNED_ON = re.compile(r"\d{4}\s*[年.-]\s*\d{1,2}\s*[月.-]\s*(\d{1,2}\s*日?)?")
 _MAY_BE_TOTAL = re.compile("[计共数]")
 _LONGEST_TOTAL = 30
 _FOOTER = re.compile(
@@ -20,7 +23,9 @@ _FOOTER = re.compile(
     r"\S{0,10}\s*(签\s*字|签\s*名|签\s*章|盖\s*章)[）)]?\s*[:：])"
 )
 _EXAMPLE_WORDS = frozenset(("例", "示例", "样例", "例行", "范例", "例如", "填写示例"))
-_UNIT = re.compile(r"[（(][^（）()]{1,12}[）)]|人|元|万元|亿元|%|％|㎡|平方米|份|次|年|月|日|个|分|岁|小时|—|-")
+_UNIT = re.compile(
+    r"[（(][^（）()]{1,12}[）)]|人|元|万元|亿元|%|％|㎡|平方米|份|次|年|月|日|个|分|岁|小时|—|-|必填项?|选填项?|可不填"
+)
 _DITTO = frozenset(("〃", "″", '"', "''", "”", "同上", "同 上"))
 _GROUP = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[）)]?[、.．\s]\S{1,30}")
 _FILL_AT_MOST = 2_000_000
@@ -49,7 +54,7 @@ def read_body(sheet: Sheet, top: int, bottom: int, heads: Mapping[int, Head], na
             above = lines[-1].cells
             cells = [above[place] if cell in _DITTO else cell for place, cell in enumerate(cells)]
         lines.append(Line(row + 1, cells))
-    if not sheet.merged:
+    if not filled:
         _fill_leading(lines, all_heads, names)
     return Table(sheet.name, all_heads, lines, left_out)
 
@@ -157,13 +162,21 @@ class _Body:
         """A sentence alone in its row, after the last full row, is a footer whatever it says."""
         if len(self._heads) < 3:
             return
-        while kept:
-            cells = [cell for cell in self.rows[kept[-1]] if cell is not None]
-            sentence = len(cells) == 1 and isinstance(cells[0], str)
-            if not (sentence and (len(cells[0]) > 15 or re.search(r"[:：。；;]", cells[0]))):
-                return
+        while kept and self._is_last_word(
+            [(place, cell) for place, cell in enumerate(self.rows[kept[-1]]) if cell is not None]
+        ):
             left_out.append((kept.pop() + 1, "表尾"))
-            left_out.sort()
+        left_out.sort()
+
+    def _is_last_word(self, cells: list[tuple[int, Cell]]) -> bool:
+        """A sentence, a day, or a name far to the right, alone in its row."""
+        if len(cells) != 1:
+            return False
+        place, cell = cells[0]
+        if isinstance(cell, str) and (len(cell) > 15 or _SENTENCE.search(cell)):
+            return True
+        signed = isinstance(cell, date) or (isinstance(cell, str) and bool(_SIGNED_ON.fullmatch(cell)))
+        return signed or place >= sorted(self._heads)[2]
 
 
 def _is_footer(cells: list[tuple[int, Cell]], width: int) -> bool:
