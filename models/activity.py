@@ -23,13 +23,23 @@ class PartyClass(BranchScoped, Record):
     topic: Mapped[str] = mapped_column(
         String(100), info=label("题目", also="党课题目 党课主题 党课名称 授课题目 授课主题 讲课题目 课题 主题")
     )
-    speaker: Mapped[str] = mapped_column(String(40), info=label("主讲人", also="主讲 授课人 讲课人 授课教师 讲师"))
+    speaker: Mapped[str] = mapped_column(
+        String(40), info=label("主讲人", also="主讲老师 授课老师 主讲教师 宣讲人 主讲 授课人 讲课人 授课教师 讲师")
+    )
     attendance: Mapped[int | None] = mapped_column(
-        info=label("听课人数", unit="人", also="参加人数 参学人数 参训人数 到课人数 听课人次 受众人数 人数")
+        info=label(
+            "听课人数",
+            unit="人",
+            also="受教育人数 受教育党员人数 学员人数 参加人数 参学人数 参训人数 到课人数 听课人次 受众人数 人数",
+        )
     )
     summary: Mapped[str | None] = mapped_column(
         String(2000),
-        info=label("主要内容", multiline=True, also="党课内容 内容摘要 内容简介 内容概要 讲课内容 授课内容 内容"),
+        info=label(
+            "主要内容",
+            multiline=True,
+            also="课程内容 宣讲内容 内容提要 主要讲授内容 党课内容 内容摘要 内容简介 内容概要 讲课内容 授课内容 内容",
+        ),
     )
 
     company: Mapped[Company | None] = relationship(
@@ -88,12 +98,14 @@ class JointActivity(BranchScoped, Record):
     branch_pairing_id: Mapped[int | None] = mapped_column(
         index=True, info=label("结对", "没有结对关系的可以不选。", also="结对关系")
     )
-    held_on: Mapped[date] = mapped_column(info=label("活动日期", also="活动时间 时间"))
-    theme: Mapped[str] = mapped_column(String(100), info=label("主题", also="活动主题 活动名称 名称"))
+    held_on: Mapped[date] = mapped_column(info=label("活动日期", also="共建时间 开展时间 活动时间 时间"))
+    theme: Mapped[str] = mapped_column(
+        String(100), info=label("主题", also="共建主题 共建活动主题 共建活动名称 活动主题 活动名称 名称")
+    )
     together_with: Mapped[str | None] = mapped_column(
         String(100), info=label("共建单位", "没有选结对的，写对方名称。", also="共建党组织 共建支部 共建对象 对方单位")
     )
-    place: Mapped[str | None] = mapped_column(String(100), info=label("地点", also="活动地点 地址"))
+    place: Mapped[str | None] = mapped_column(String(100), info=label("地点", also="共建地点 活动地点 地址"))
     attendance: Mapped[int | None] = mapped_column(info=label("参加人数", unit="人", also="参与人数 人数"))
     summary: Mapped[str | None] = mapped_column(
         String(2000), info=label("活动情况", multiline=True, also="活动内容 活动简介 主要内容 内容")
@@ -148,16 +160,21 @@ class VolunteerService(BranchScoped, Record):
         index=True, info=label("服务队", also="志愿服务队 服务队名称 队伍名称 志愿服务队名称")
     )
     kind: Mapped[str] = mapped_column(String(20), info=label("类型", code="volunteer_kind", also="服务类型 类别"))
-    held_on: Mapped[date] = mapped_column(info=label("服务日期", also="服务时间 活动时间 时间"))
+    held_on: Mapped[date] = mapped_column(info=label("服务日期", also="志愿服务时间 开展时间 服务时间 活动时间 时间"))
     subject: Mapped[str] = mapped_column(
-        String(100), info=label("内容", also="服务内容 活动内容 服务项目 项目 活动名称")
+        String(100),
+        info=label(
+            "内容", also="服务事项 服务主题 志愿服务内容 活动主题 志愿服务项目 服务内容 活动内容 服务项目 项目 活动名称"
+        ),
     )
-    volunteers: Mapped[int | None] = mapped_column(info=label("参加人数", unit="人", also="志愿者人数 参与人数"))
+    volunteers: Mapped[int | None] = mapped_column(
+        info=label("参加人数", unit="人", also="参加志愿者人数 志愿者数 参加志愿者 志愿者人数 参与人数")
+    )
     served: Mapped[int | None] = mapped_column(
-        info=label("服务人数", unit="人", also="受益人数 服务对象人数 服务群众人数")
+        info=label("服务人数", unit="人", also="服务群众数 受益群众数 受益人数 服务对象人数 服务群众人数")
     )
     summary: Mapped[str | None] = mapped_column(
-        String(2000), info=label("服务情况", multiline=True, also="活动情况 开展情况")
+        String(2000), info=label("服务情况", multiline=True, also="活动简介 活动内容简介 主要做法 活动情况 开展情况")
     )
 
     volunteer_team: Mapped[VolunteerTeam | None] = relationship(

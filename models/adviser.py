@@ -35,14 +35,14 @@ class Adviser(BranchScoped, Record):
             "派驻期间企业和派出支部都能看到。",
             check="phone",
             mask="phone",
-            also="联系电话 手机 电话 联系方式 办公电话",
+            also="手机号码 手机号 联系电话 手机 电话 联系方式 办公电话",
         ),
     )
     former_post: Mapped[str | None] = mapped_column(
         String(80),
         info=label(
             "退休前单位职务",
-            also="原单位职务 原单位及职务 退休前单位及职务 退休前工作单位及职务 原工作单位及职务 退休前职务 原任职务 原职务 原工作单位",
+            also="退休前工作单位 退休前单位 原单位 原单位职务 原单位及职务 退休前单位及职务 退休前工作单位及职务 原工作单位及职务 退休前职务 原任职务 原职务 原工作单位",
         ),
     )
     trained_on: Mapped[PartialDate | None] = mapped_column(
@@ -54,7 +54,9 @@ class Adviser(BranchScoped, Record):
     status: Mapped[AdviserStatus] = mapped_column(
         choice(AdviserStatus), default=AdviserStatus.SERVING, info=label("聘任状态", also="聘用状态 聘任情况 状态")
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     person: Mapped[Person] = relationship()
     appointments: Mapped[list["Appointment"]] = relationship(back_populates="adviser", cascade="all, delete-orphan")
@@ -86,10 +88,14 @@ class Appointment(BranchScoped, Record):
         info=label("聘期开始", also="聘任时间 开始时间 起聘时间 受聘时间 聘期起 聘任开始时间")
     )
     ends_on: Mapped[date | None] = mapped_column(
-        info=label("聘期结束", also="聘任结束 聘任结束时间 到期时间 聘任到期时间 截止时间 结束时间 聘期止 聘期截止")
+        info=label(
+            "聘期结束",
+            also="聘期届满 聘期届满时间 聘任截止时间 聘任终止时间 终止时间 聘任期满时间 聘任结束 聘任结束时间 到期时间 聘任到期时间 截止时间 结束时间 聘期止 聘期截止",
+        )
     )
     document: Mapped[str | None] = mapped_column(
-        String(80), info=label("聘任文件", also="文号 聘任文号 聘书编号 聘书号 文件号 文件名称")
+        String(80),
+        info=label("聘任文件", also="聘任文件文号 聘任文件号 聘书文号 文号 聘任文号 聘书编号 聘书号 文件号 文件名称"),
     )
 
     adviser: Mapped[Adviser] = relationship(back_populates="appointments")

@@ -54,7 +54,9 @@ class Assessment(BranchScoped, Record):
     self_score: Mapped[int | None] = mapped_column(info=label("自评分", computed=True, hundredths=True))
     review_score: Mapped[int | None] = mapped_column(info=label("考评分", computed=True, hundredths=True))
     result: Mapped[Result | None] = mapped_column(choice(Result), info=label("考评结果", computed=True))
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     company: Mapped[Company] = relationship()
     checklist_version: Mapped[ChecklistVersion] = relationship()

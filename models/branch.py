@@ -55,7 +55,9 @@ class Branch(PinyinNamed, BranchScoped, Record):
             also="联系方式 电话 支部电话",
         ),
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     parent: Mapped["Branch | None"] = relationship(remote_side="Branch.id")
 

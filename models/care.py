@@ -21,9 +21,11 @@ class OneToOnePairing(BranchScoped, Record):
     person_id: Mapped[int] = mapped_column(
         index=True, info=label("离退休人员", also="离退休干部 离退休党员 离退休人员姓名 老干部 老同志 结对对象 姓名")
     )
-    colleague: Mapped[str] = mapped_column(String(40), info=label("在职人员", also="在职干部 在职党员 结对人"))
+    colleague: Mapped[str] = mapped_column(
+        String(40), info=label("在职人员", also="结对干部 结对干部姓名 在职干部 在职党员 结对人")
+    )
     colleague_unit: Mapped[str | None] = mapped_column(
-        String(80), info=label("在职人员单位", also="在职人员所在单位 工作单位 单位")
+        String(80), info=label("在职人员单位", also="结对干部单位 结对人单位 在职人员所在单位 工作单位 单位")
     )
     started_on: Mapped[date] = mapped_column(info=label("结对日期", also="结对时间"))
     ended_on: Mapped[date | None] = mapped_column(info=label("结束日期", also="结束时间"))
@@ -117,7 +119,9 @@ class CareCampaign(BranchScoped, Record):
     status: Mapped[CampaignStatus] = mapped_column(
         choice(CampaignStatus), default=CampaignStatus.PLANNED, info=label("进展", computed=True)
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     visits: Mapped[list["CareVisit"]] = relationship(back_populates="care_campaign", cascade="all, delete-orphan")
 

@@ -23,7 +23,11 @@ class Honour(BranchScoped, Record):
     )
     level: Mapped[str | None] = mapped_column(
         String(20),
-        info=label("级别", code="honour_level", also="荣誉级别 荣誉等级 奖项级别 奖励级别 表彰级别 等级 层级"),
+        info=label(
+            "级别",
+            code="honour_level",
+            also="层次 荣誉层次 荣誉层级 授予级别 荣誉级别 荣誉等级 奖项级别 奖励级别 表彰级别 等级 层级",
+        ),
     )
     body: Mapped[str | None] = mapped_column(
         String(80),
@@ -36,13 +40,17 @@ class Honour(BranchScoped, Record):
         info=label(
             "授予时间",
             "可写 2020、2020.7。",
-            also="获奖时间 荣获时间 获得时间 颁奖时间 授奖时间 表彰时间 获奖年度 表彰年度 时间 年度",
+            also="颁发时间 获评时间 命名时间 受表彰时间 授牌时间 获奖时间 荣获时间 获得时间 颁奖时间 授奖时间 表彰时间 获奖年度 表彰年度 时间 年度",
         ),
     )
     person_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="RESTRICT"),
         index=True,
-        info=label("获奖人", "个人荣誉才选。", also="获奖者 获得者 获奖人员 获奖个人 个人姓名 姓名"),
+        info=label(
+            "获奖人",
+            "个人荣誉才选。",
+            also="受表彰人 受表彰者 受奖人 表彰对象 获奖者 获得者 获奖人员 获奖个人 个人姓名 姓名",
+        ),
     )
     person_name: Mapped[str | None] = mapped_column(String(40), info=label("获奖人", computed=True))
 
@@ -61,20 +69,24 @@ class Regulation(BranchScoped, Record):
     record_name = "制度"
 
     name: Mapped[str] = mapped_column(
-        String(100), info=label("制度名称", also="制度 规章制度名称 规章制度 文件名称 名称")
+        String(100), info=label("制度名称", also="制度文件名称 制度标题 制度 规章制度名称 规章制度 文件名称 名称")
     )
     adopted_on: Mapped[PartialDate] = mapped_column(
         PartialDateType,
         info=label("制定时间", "可写 2016、2016.5。", also="制订时间 建立时间 出台时间 发布时间 印发时间 实施时间"),
     )
     revised_on: Mapped[PartialDate | None] = mapped_column(
-        PartialDateType, info=label("修订时间", also="最近修订时间 修改时间")
+        PartialDateType, info=label("修订时间", also="最近一次修订时间 最后修订时间 最新修订时间 最近修订时间 修改时间")
     )
     reviewed_on: Mapped[PartialDate | None] = mapped_column(
         PartialDateType, info=label("最近检查时间", "没有修改也要写检查的时间。", also="检查时间 复核时间")
     )
     in_force: Mapped[bool] = mapped_column(
-        default=True, info=label("有效", also="是否有效 有效性 是否执行 是否在用 是否现行")
+        default=True,
+        info=label(
+            "有效",
+            also="是否生效 是否现行有效 现行有效 是否继续有效 执行状态 状态 是否有效 有效性 是否执行 是否在用 是否现行",
+        ),
     )
     text: Mapped[str | None] = mapped_column(
         String(20000),
@@ -115,13 +127,17 @@ class Suggestion(BranchScoped, Record):
         choice(SuggestionKind), default=SuggestionKind.SUGGESTION, info=label("类别", also="类型")
     )
     subject: Mapped[str] = mapped_column(
-        String(100), info=label("题目", also="标题 建言题目 调研题目 建议题目 课题名称 名称")
+        String(100),
+        info=label("题目", also="建议名称 建言名称 报告名称 建议主题 标题 建言题目 调研题目 建议题目 课题名称 名称"),
     )
     made_on: Mapped[PartialDate] = mapped_column(
-        PartialDateType, info=label("提出时间", "可写 2019、2019.5。", also="提交时间 上报时间 时间")
+        PartialDateType,
+        info=label(
+            "提出时间", "可写 2019、2019.5。", also="建议时间 建言时间 报送时间 完成时间 提交时间 上报时间 时间"
+        ),
     )
     made_by: Mapped[str | None] = mapped_column(
-        String(100), info=label("提出人", also="作者 建言人 撰写人 执笔人 报告人 姓名")
+        String(100), info=label("提出人", also="建议人 提出者 作者 建言人 撰写人 执笔人 报告人 姓名")
     )
     made_to: Mapped[str | None] = mapped_column(
         String(80), info=label("提交给", also="报送单位 报送对象 提交单位 呈报单位 提交部门")
@@ -148,7 +164,7 @@ class MemberWork(BranchScoped, Record):
     __owner__ = "person"
 
     person_id: Mapped[int] = mapped_column(index=True, info=label("作者", also="姓名 作者姓名 党员姓名"))
-    name: Mapped[str] = mapped_column(String(100), info=label("作品名称", also="作品 作品名 题目"))
+    name: Mapped[str] = mapped_column(String(100), info=label("作品名称", also="作品题目 作品 作品名 题目"))
     kind: Mapped[str] = mapped_column(String(20), info=label("类别", code="work_kind", also="作品类别 体裁"))
     published_on: Mapped[PartialDate | None] = mapped_column(
         PartialDateType, info=label("发表时间", also="出版时间 创作时间 发表出版时间")

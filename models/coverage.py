@@ -30,7 +30,9 @@ class Coverage(BranchScoped, Record):
         String(20), info=label("覆盖方式", code="coverage_way", also="组建方式 组建形式 覆盖形式")
     )
     covered_on: Mapped[PartialDate | None] = mapped_column(PartialDateType, info=label("覆盖时间", also="组建时间"))
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     company: Mapped[Company] = relationship()
 
@@ -62,8 +64,12 @@ class MassOrganisation(BranchScoped, Record):
     founded_on: Mapped[PartialDate | None] = mapped_column(
         PartialDateType, info=label("成立时间", also="建立时间 组建时间")
     )
-    leader: Mapped[str | None] = mapped_column(String(40), info=label("负责人", also="组织负责人 主席 负责人姓名"))
-    members: Mapped[int | None] = mapped_column(info=label("成员人数", unit="人", also="会员人数 团员人数 成员数 人数"))
+    leader: Mapped[str | None] = mapped_column(
+        String(40), info=label("负责人", also="主席姓名 组织主席 组织负责人 主席 负责人姓名")
+    )
+    members: Mapped[int | None] = mapped_column(
+        info=label("成员人数", unit="人", also="会员数 团员数 会员总数 会员人数 团员人数 成员数 人数")
+    )
 
     company: Mapped[Company] = relationship()
 
@@ -100,7 +106,7 @@ class UnregisteredMember(BranchScoped, Record):
         info=label(
             "组织关系所在",
             "不清楚可以先不填。",
-            also="组织关系所在地 组织关系所在支部 组织关系所在党支部 组织关系 原党组织",
+            also="原组织关系所在地 原组织关系 原所在党组织 组织关系所在地 组织关系所在支部 组织关系所在党支部 组织关系 原党组织",
         ),
     )
     status: Mapped[RegistrationStatus] = mapped_column(
@@ -112,7 +118,9 @@ class UnregisteredMember(BranchScoped, Record):
     result: Mapped[str | None] = mapped_column(
         String(500), info=label("办理结果", "转到哪里，或为什么不转。", multiline=True, computed=True)
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     person: Mapped[Person] = relationship()
 

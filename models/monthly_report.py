@@ -26,7 +26,12 @@ class MonthlyReport(BranchScoped, Record):
     company_id: Mapped[int] = mapped_column(index=True, info=label("企业", also="企业名称 企业简称 单位名称"))
     month: Mapped[str] = mapped_column(String(7), info=label("月份", "如 2026-11。", check="month", also="报告月份"))
     content: Mapped[str] = mapped_column(
-        String(4000), info=label("本月情况", multiline=True, also="工作情况 本月工作 主要工作 工作内容")
+        String(4000),
+        info=label(
+            "本月情况",
+            multiline=True,
+            also="本月工作情况 本月主要工作 本月完成情况 工作情况 本月工作 主要工作 工作内容",
+        ),
     )
     status: Mapped[ReportStatus] = mapped_column(
         choice(ReportStatus), default=ReportStatus.DRAFT, info=label("状态", computed=True)

@@ -37,7 +37,8 @@ class Person(PinyinNamed, BranchScoped, Record):
         String(4), info=label("民族", code="ethnic_group", also="族别 民族成份 民族成分 族")
     )
     education: Mapped[str | None] = mapped_column(
-        String(4), info=label("学历", code="education", also="文化程度 文化水平 学历层次 最高学历 学历学位")
+        String(4),
+        info=label("学历", code="education", also="全日制学历 在职学历 文化程度 文化水平 学历层次 最高学历 学历学位"),
     )
     born_on: Mapped[PartialDate | None] = mapped_column(
         PartialDateType,
@@ -50,7 +51,7 @@ class Person(PinyinNamed, BranchScoped, Record):
             mask="id_number",
             check="id_number",
             personal=True,
-            also="身份证 公民身份号码 居民身份证号 公民身份证号码 证件号码 证件号",
+            also="身份证号码 身份证 公民身份号码 居民身份证号 公民身份证号码 证件号码 证件号",
         ),
     )
     id_number_hash: Mapped[str | None] = mapped_column(
@@ -58,7 +59,13 @@ class Person(PinyinNamed, BranchScoped, Record):
     )
     phone: Mapped[str | None] = mapped_column(
         String(20),
-        info=label("手机", mask="phone", check="phone", personal=True, also="联系电话 电话 联系方式 本人电话 联系手机"),
+        info=label(
+            "手机",
+            mask="phone",
+            check="phone",
+            personal=True,
+            also="电话号码 手机号码 手机号 联系电话 电话 联系方式 本人电话 联系手机",
+        ),
     )
     former_rank: Mapped[str | None] = mapped_column(
         String(20),
@@ -66,7 +73,7 @@ class Person(PinyinNamed, BranchScoped, Record):
             "离退休前职级",
             "离退休干部填写。",
             code="cadre_rank",
-            also="退休前职级 离休前职级 退休时职级 原职级 职级 原职务级别 行政级别",
+            also="退休前职务职级 退休前职务层次 退休职级 离退休职级 退休前级别 退休前职级 离休前职级 退休时职级 原职级 职级 原职务级别 行政级别",
         ),
     )
     company_id: Mapped[int | None] = mapped_column(
@@ -80,7 +87,9 @@ class Person(PinyinNamed, BranchScoped, Record):
     stage: Mapped[Stage | None] = mapped_column(
         choice(Stage), info=label("党员身份", "由发展经历自动得出。", computed=True)
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     company: Mapped["Company | None"] = relationship(  # noqa: F821
         primaryjoin="Person.company_id == Company.id", foreign_keys="Person.company_id"
@@ -120,7 +129,9 @@ class DevelopmentStep(BranchScoped, Record):
         PartialDateType,
         info=label("时间", "可写 2019、2019.5 或 2019-05-12。", also="进入时间 日期 进入阶段时间 确定时间 阶段时间"),
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     person: Mapped[Person] = relationship(back_populates="steps")
 
@@ -144,12 +155,14 @@ class KeyPost(BranchScoped, Record):
     post: Mapped[str] = mapped_column(String(40), info=label("岗位", also="关键岗位 岗位名称 现任职务 职务"))
     since: Mapped[PartialDate] = mapped_column(
         PartialDateType,
-        info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。", also="上岗时间 到岗时间 任现职时间"),
+        info=label("任职时间", "可写 2019、2019.5 或 2019-05-12。", also="到任时间 上岗时间 到岗时间 任现职时间"),
     )
     until: Mapped[PartialDate | None] = mapped_column(
         PartialDateType, info=label("离任时间", also="离岗时间 离职时间 免职时间")
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     person: Mapped[Person] = relationship(back_populates="key_posts")
 

@@ -83,13 +83,20 @@ class Visit(BranchScoped, Record):
 
     posting_id: Mapped[int] = mapped_column(
         index=True,
-        info=label("派驻", also="企业 企业名称 企业简称 走访企业 走访企业名称 走访单位 被走访企业 派驻企业 单位名称"),
+        info=label(
+            "派驻",
+            also="走访对象 所在企业 企业 企业名称 企业简称 走访企业 走访企业名称 走访单位 被走访企业 派驻企业 单位名称",
+        ),
     )
     visited_on: Mapped[date] = mapped_column(info=label("走访日期", also="时间 走访日"))
     purpose: Mapped[str] = mapped_column(
         String(20),
         default="routine",
-        info=label("走访事由", code="visit_purpose", also="事由 走访目的 走访事项 走访类型 走访主题"),
+        info=label(
+            "走访事由",
+            code="visit_purpose",
+            also="走访原因 走访任务 目的 主题 事由 走访目的 走访事项 走访类型 走访主题",
+        ),
     )
     findings: Mapped[str] = mapped_column(
         String(2000),
@@ -97,7 +104,7 @@ class Visit(BranchScoped, Record):
             "走访情况",
             "看到了什么，谈了什么。",
             multiline=True,
-            also="走访内容 走访记录 走访情况记录 主要情况 情况 工作内容 谈话内容 了解情况 内容",
+            also="主要内容 谈话记录 收集意见 走访内容及情况 走访内容 走访记录 走访情况记录 主要情况 情况 工作内容 谈话内容 了解情况 内容",
         ),
     )
     late_reason: Mapped[str | None] = mapped_column(
@@ -130,18 +137,22 @@ class Problem(BranchScoped, Record):
     company_id: Mapped[int] = mapped_column(
         index=True, info=label("企业", also="企业名称 企业简称 所在企业 提出企业 反映企业 单位名称")
     )
-    found_on: Mapped[date] = mapped_column(info=label("提出日期", also="发现时间 反映时间 收集时间 登记时间 时间"))
+    found_on: Mapped[date] = mapped_column(
+        info=label("提出日期", also="诉求时间 问题提出时间 收到时间 发现时间 反映时间 收集时间 登记时间 时间")
+    )
     subject: Mapped[str] = mapped_column(
         String(100),
         info=label(
             "难题",
-            also="问题 难题内容 难题名称 问题描述 问题内容 存在问题 困难问题 难点问题 反映问题 困难诉求 企业诉求 问题及诉求 诉求 实事名称 事项",
+            also="诉求事项 诉求内容 困难事项 困难和问题 困难问题诉求 困难 具体问题 问题困难 难点 实事 实事内容 问题 难题内容 难题名称 问题描述 问题内容 存在问题 困难问题 难点问题 反映问题 困难诉求 企业诉求 问题及诉求 诉求 实事名称 事项",
         ),
     )
     action: Mapped[str | None] = mapped_column(
         String(2000),
         info=label(
-            "办理情况", multiline=True, also="解决措施 办理结果 处理情况 处理结果 解决情况 办理进展 采取措施 落实情况"
+            "办理情况",
+            multiline=True,
+            also="解决措施及成效 办理成效 解决成效 措施及成效 办理措施 推进情况 解决办法 工作措施 办实事情况 解决措施 办理结果 处理情况 处理结果 解决情况 办理进展 采取措施 落实情况",
         ),
     )
     status: Mapped[ProblemStatus] = mapped_column(

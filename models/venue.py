@@ -19,14 +19,18 @@ class Venue(BranchScoped, Record):
     company_id: Mapped[int | None] = mapped_column(
         index=True, info=label("所在企业", "在企业里的才填。", also="企业 企业名称 企业简称 所属企业")
     )
-    area: Mapped[int | None] = mapped_column(info=label("面积", unit="平方米", also="建筑面积 使用面积 场所面积"))
+    area: Mapped[int | None] = mapped_column(
+        info=label("面积", unit="平方米", also="总面积 占地面积 建筑面积 使用面积 场所面积")
+    )
     opened_on: Mapped[PartialDate | None] = mapped_column(
-        PartialDateType, info=label("启用时间", also="建成时间 投入使用时间 建成投用时间")
+        PartialDateType, info=label("启用时间", also="投用时间 建成时间 投入使用时间 建成投用时间")
     )
     address: Mapped[str | None] = mapped_column(
-        String(120), info=label("地址", also="地点 位置 所在位置 详细地址 具体地址")
+        String(120), info=label("地址", also="所在地址 阵地地址 地点 位置 所在位置 详细地址 具体地址")
     )
-    note: Mapped[str | None] = mapped_column(String(500), info=label("备注", multiline=True))
+    note: Mapped[str | None] = mapped_column(
+        String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
+    )
 
     company: Mapped[Company | None] = relationship(
         primaryjoin="Venue.company_id == Company.id", foreign_keys="Venue.company_id"

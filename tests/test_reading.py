@@ -29,10 +29,12 @@ from services.tables.reading import (
     read_sheets,
 )
 from services.tables.reading.files import as_sheets
+from services.tables.reading.names import Names
 from tests.sheet_fields import fields_of
 
 FOLDER = Path(__file__).parent / "sheets"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
+HEADS = json.loads((FOLDER / "heads.json").read_text(encoding="utf-8"))
 PEOPLE = (
     Field("name", "姓名"),
     Field("sex", "性别", kind="code", choices=("男", "女")),
@@ -107,6 +109,25 @@ def test_a_file_read_in_a_process_of_its_own_is_the_same(ending: str) -> None:
 
 
 # Heads and how they are understood
+
+
+def test_heads_of_many_offices_are_understood_and_none_wrongly() -> None:
+    wanted = right = 0
+    for one in HEADS["tables"]:
+        fields, heads = fields_of(one["resource"]), one["heads"]
+        table = find_table([sheet(list(heads), ["某某"] * len(heads))], fields)
+        for found in map_heads(table, fields):
+            field = heads[found.head.text]
+            assert found.field in (field, None), f"{one['resource']}: {found.head.text} is mapped wrongly"
+            wanted, right = wanted + (field is not None), right + (found.field is not None)
+    print(f"{right} of {wanted} heads of {len(HEADS['tables'])} tables were understood: {right / wanted:.1%}")
+    assert right >= 0.95 * wanted
+
+
+@pytest.mark.parametrize(("resource", "heads"), HEADS["nobody's"].items())
+def test_a_head_that_is_no_field_of_the_form_is_taken_for_none(resource: str, heads: list[str]) -> None:
+    names = Names(fields_of(resource))
+    assert {head: [one.field.name for one in names.meanings((head,))] for head in heads} == {head: [] for head in heads}
 
 
 @pytest.mark.parametrize(
@@ -227,6 +248,19 @@ def test_rows_that_are_no_data_are_left_out_with_the_reason() -> None:
     assert [(line.number, line.cells[1]) for line in table.lines] == [(4, "甲"), (9, "合计示例")]
 
 
+def test_a_signature_and_a_day_below_are_no_data_and_a_lone_name_is() -> None:
+    rows = [
+        ["姓名", "性别", "手机", "备注"],
+        ["甲", "男", "1", None],
+        ["乙"],
+        [None, None, None, "示例街道"],
+        [None, None, None, "2026年3月5日"],
+    ]
+    table = find_table([sheet(*rows)], PEOPLE)
+    assert [line.cells[0] for line in table.lines] == ["甲", "乙"]
+    assert table.left_out == [(4, "表尾"), (5, "表尾")]
+
+
 def test_merged_cells_fill_the_rows_they_span_and_a_blank_stays_blank_elsewhere() -> None:
     rows = [["党支部", "姓名", "备注"], ["一", "甲", "同"], [None, "乙", None], ["二", "丙", None], [None, "丁", None]]
     table = find_table([sheet(*rows, merged=[(1, 0, 2, 0), (3, 0, 4, 0), (1, 2, 2, 2)])], PEOPLE)
@@ -264,6 +298,24 @@ def test_a_number_that_excel_cut_is_told_from_a_whole_one() -> None:
 
 
 # Files
+
+
+def test_macros_and_links_to_other_files_are_never_looked_at() -> None:
+    stream = io.BytesIO(WHOLE)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b'Sub Auto_Open(): Kill "*.*": End Sub')
+        archive.writestr("xl/externalLinks/externalLink1.xml", b"<externalLink/>")
+    assert read_sheets(stream.getvalue(), "名册.xlsm") == read_sheets(WHOLE, "名册.xlsx")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_text_is_read_in_every_encoding_and_with_every_separator(encoding: str, sign: str) -> None:
+    text = f'姓名{sign}备注\r\n张示例{sign}"说{sign}“好”\n又说"\r\n李示例{sign}="0937"\r\n'.replace(
+        '="0937"', '"=""0937"""'
+    )
+    sheets = as_sheets(sheets_of(text.encode(encoding)), "C:\\表\\名册.csv")
+    assert sheets == [Sheet("名册", [["姓名", "备注"], ["张示例", f"说{sign}“好”\n又说"], ["李示例", "0937"]], [])]
 
 
 def test_error_values_and_formulas_without_a_value_are_data() -> None:

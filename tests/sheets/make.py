@@ -426,7 +426,8 @@ def _readme(expected: list[dict[str, Any]]) -> str:
         "# Sheets as offices make them\n\n"
         "Everybody and everything in them is invented and marked 示例. `make.py` writes the files, `expected.json` and this\n"
         "page; `tests/test_reading.py` reads every file and holds it against `expected.json`. `number` is a running number,\n"
-        "which is never imported; `nothing` is a column that the form doesn't have.\n\n"
+        "which is never imported; `nothing` is a column that the form doesn't have. `heads.json` has the heads of many more\n"
+        "tables, and heads that no form asks for.\n\n"
         "| file | records | what is awkward | lines | head → field |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 

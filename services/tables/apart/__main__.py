@@ -26,7 +26,7 @@ def main() -> None:
         answer = {"sheets": sheets_of(sys.stdin.buffer.read())}
     except Unreadable as reason:
         answer = {"refused": str(reason)}
-    sys.stdout.write(json.dumps(answer))
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 if __name__ == "__main__":

@@ -60,9 +60,9 @@ def _check_entries(archive: zipfile.ZipFile) -> None:
         raise Unreadable("这是 Word 文档，不是表格。请把其中的表格复制到 Excel，存成 .xlsx，再交上来。")
     if any(name.startswith("ppt/") for name in lowered):
         raise Unreadable("这是演示文稿，不是表格。请把内容放进 Excel，存成 .xlsx，再交上来。")
-    if "xl/workbook.xml" not in lowered:
-        if "mimetype" in lowered or "xl/workbook.bin" in lowered:
-            raise Unreadable(f"这种格式的表格不能直接读。{SAVE_AS}")
+    if "mimetype" in lowered or "xl/workbook.bin" in lowered:
+        raise Unreadable(f"这种格式的表格不能直接读。{SAVE_AS}")
+    if not any(name.startswith("xl/") for name in lowered):
         raise Unreadable("这是压缩包，不是表格。请先解压，再把里面的表格交上来。")
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
         raise Unreadable(f"这种格式的表格不能直接读。{SAVE_AS}")

@@ -8,6 +8,8 @@ from services.tables.apart import limits, written
 from services.tables.apart.limits import SAVE_AS, Unreadable
 
 _BLANK = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
+# A float beyond this would become an integer of hundreds of digits.
+_NEVER_WHOLE = 1e21
 _ZIP, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -39,16 +41,21 @@ def _read(data: bytes) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """A cell as JSON has it; a day is wrapped."""
+    """A cell as JSON has it; a day is wrapped, so that it isn't taken for text."""
+    kind = type(value)
+    if kind is str:
+        return value.strip(_BLANK) or None
+    if kind is float:
+        if not math.isfinite(value):
+            return None
+        return int(value) if value.is_integer() and abs(value) < _NEVER_WHOLE else value
+    if value is None or kind in (int, bool):
+        return value
+    return _in_words(value)
+
+
+def _in_words(value: Any) -> Any:
     match value:
-        case str():
-            return value.strip(_BLANK) or None
-        case bool() | int() | None:
-            return value
-        case float():
-            if not math.isfinite(value):
-                return None
-            return int(value) if value.is_integer() and abs(value) < 1e21 else value
         case datetime():
             return {"at": value.isoformat()}
         case date():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 
 from services.tables.reading.files import Cell, Sheet
@@ -11,6 +12,10 @@ from services.tables.reading.words import NUMBER_HEADS, plain
 
 _TOTAL = re.compile(r"(合计|小计|总计|共计|累计|本页小计|本页合计|以上合计|本页共|总数)(\d+)?(人|户|家|名|条|个|次)?")
 _COUNTED = re.compile(r"(共|合计|总计|共计)\d+(人|户|家|名|条|个|次|项|件)(次)?")
+_SENTENCE = re.compile(r"[:：。；;]")
+_SIGNED_ON = re.compile(r"\d{4}\s*[年.-]\s*\d{1,2}\s*[月.-]\s*(\d{1,2}\s*日?)?")
+_MAY_BE_TOTAL = re.compile("[计共数]")
+_LONGEST_TOTAL = 30
 _FOOTER = re.compile(
     r"\s*(填\s*报\s*人|填\s*表\s*人|填\s*报\s*单\s*位|填\s*表\s*单\s*位|填\s*报\s*日\s*期|填\s*表\s*日\s*期|制\s*表|审\s*核|审\s*批|复\s*核|统\s*计|经\s*办|"
     r"单\s*位\s*负\s*责\s*人|负\s*责\s*人\s*签|领\s*导\s*签|主\s*要\s*负\s*责\s*人|联\s*系\s*电\s*话\s*[:：]|联\s*系\s*人\s*[:：]|填\s*表\s*说\s*明|"
@@ -18,7 +23,9 @@ _FOOTER = re.compile(
     r"\S{0,10}\s*(签\s*字|签\s*名|签\s*章|盖\s*章)[）)]?\s*[:：])"
 )
 _EXAMPLE_WORDS = frozenset(("例", "示例", "样例", "例行", "范例", "例如", "填写示例"))
-_UNIT = re.compile(r"[（(][^（）()]{1,12}[）)]|人|元|万元|亿元|%|％|㎡|平方米|份|次|年|月|日|个|分|岁|小时|—|-")
+_UNIT = re.compile(
+    r"[（(][^（）()]{1,12}[）)]|人|元|万元|亿元|%|％|㎡|平方米|份|次|年|月|日|个|分|岁|小时|—|-|必填项?|选填项?|可不填"
+)
 _DITTO = frozenset(("〃", "″", '"', "''", "”", "同上", "同 上"))
 _GROUP = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[）)]?[、.．\s]\S{1,30}")
 _FILL_AT_MOST = 2_000_000
@@ -37,15 +44,17 @@ def read_body(sheet: Sheet, top: int, bottom: int, heads: Mapping[int, Head], na
     filled = _fill_merged(sheet, bottom + 1)
     lines: list[Line] = []
     for row in kept:
-        cells = [_at(body.rows[row], place) for place in columns]
-        cells = [filled.get((row, place)) if cell is None else cell for cell, place in zip(cells, columns, strict=True)]
-        if lines:
-            above = lines[-1].cells
+        found = body.rows[row]
+        cells = [found[place] if place < len(found) else None for place in columns]
+        if filled:
             cells = [
-                above[place] if isinstance(cell, str) and cell in _DITTO else cell for place, cell in enumerate(cells)
+                filled.get((row, place)) if cell is None else cell for cell, place in zip(cells, columns, strict=True)
             ]
+        if lines and not _DITTO.isdisjoint(cells):
+            above = lines[-1].cells
+            cells = [above[place] if cell in _DITTO else cell for place, cell in enumerate(cells)]
         lines.append(Line(row + 1, cells))
-    if not sheet.merged:
+    if not filled:
         _fill_leading(lines, all_heads, names)
     return Table(sheet.name, all_heads, lines, left_out)
 
@@ -58,6 +67,8 @@ class _Body:
         self._bottom, self._heads = bottom, heads
         self._above = {plain(str(cell)) for row in sheet.rows[:top] for cell in row if cell is not None} - {""}
         self._numbers = {place for place, head in heads.items() if plain(head.words[-1]) in NUMBER_HEADS}
+        self._words = {place: {*map(plain, head.words), plain(head.text)} - {""} for place, head in heads.items()}
+        self._longest = 2 * max((len(head.text) for head in heads.values()), default=0)
         self._first = min(heads, default=0)
         self._many = max(2, -(-len(heads) // 3))
         self._wide = {
@@ -90,17 +101,16 @@ class _Body:
 
     def _reason(self, place: int, cells: list[tuple[int, Cell]], ended: bool) -> str:
         """Why a row isn't data; empty where it is."""
-        texts = [(column, plain(str(cell))) for column, cell in cells]
         few = len(cells) < self._many or len(self._heads) <= 2
-        if self._repeats_heads(texts):
+        if self._repeats_heads(cells):
             return "重复的表头"
-        if all(text in self._above for _column, text in texts):
+        if all(isinstance(cell, str) and plain(cell) in self._above for _column, cell in cells):
             return "重复的标题"
         if place <= self._bottom + 2 and self._is_under_heads(cells):
             return "单位或栏号"
         if self._is_example(cells):
             return "例行"
-        if self._is_total(texts):
+        if self._is_total(cells):
             return "合计"
         if place in self._wide and len(cells) == 1:
             return "表尾" if _FOOTER.match(str(cells[0][1])) or ended else "分组的标题"
@@ -112,13 +122,15 @@ class _Body:
             return "只有序号"
         return ""
 
-    def _repeats_heads(self, texts: list[tuple[int, str]]) -> bool:
-        same = sum(
-            column in self._heads and text in (*map(plain, self._heads[column].words), plain(self._heads[column].text))
-            for column, text in texts
-            if text
-        )
-        return same * 5 >= len(texts) * 3 and same >= min(2, len(self._heads))
+    def _repeats_heads(self, cells: list[tuple[int, Cell]]) -> bool:
+        if not any(self._is_head(column, cell) for column, cell in cells[:3]):
+            return False
+        same = sum(self._is_head(column, cell) for column, cell in cells)
+        return same * 5 >= len(cells) * 3 and same >= min(2, len(self._heads))
+
+    def _is_head(self, column: int, cell: Cell) -> bool:
+        words = self._words.get(column)
+        return bool(words) and isinstance(cell, str) and len(cell) <= self._longest and plain(cell) in words
 
     def _is_under_heads(self, cells: list[tuple[int, Cell]]) -> bool:
         """A row of units, or of the columns' numbers, right under the heads."""
@@ -138,20 +150,33 @@ class _Body:
             return text.startswith(("例", "示例", "样例"))
         return column == self._first and text in _EXAMPLE_WORDS and not self._numbers
 
-    def _is_total(self, texts: list[tuple[int, str]]) -> bool:
-        return any(_TOTAL.fullmatch(text) or _COUNTED.fullmatch(text) for _column, text in texts[:2])
+    def _is_total(self, cells: list[tuple[int, Cell]]) -> bool:
+        for _column, cell in cells[:2]:
+            if isinstance(cell, str) and len(cell) < _LONGEST_TOTAL and _MAY_BE_TOTAL.search(cell):
+                text = plain(cell)
+                if _TOTAL.fullmatch(text) or _COUNTED.fullmatch(text):
+                    return True
+        return False
 
     def _drop_last_words(self, kept: list[int], left_out: list[tuple[int, str]]) -> None:
         """A sentence alone in its row, after the last full row, is a footer whatever it says."""
         if len(self._heads) < 3:
             return
-        while kept:
-            cells = [cell for cell in self.rows[kept[-1]] if cell is not None]
-            sentence = len(cells) == 1 and isinstance(cells[0], str)
-            if not (sentence and (len(cells[0]) > 15 or re.search(r"[:：。；;]", cells[0]))):
-                return
+        while kept and self._is_last_word(
+            [(place, cell) for place, cell in enumerate(self.rows[kept[-1]]) if cell is not None]
+        ):
             left_out.append((kept.pop() + 1, "表尾"))
-            left_out.sort()
+        left_out.sort()
+
+    def _is_last_word(self, cells: list[tuple[int, Cell]]) -> bool:
+        """A sentence, a day, or a name far to the right, alone in its row."""
+        if len(cells) != 1:
+            return False
+        place, cell = cells[0]
+        if isinstance(cell, str) and (len(cell) > 15 or _SENTENCE.search(cell)):
+            return True
+        signed = isinstance(cell, date) or (isinstance(cell, str) and bool(_SIGNED_ON.fullmatch(cell)))
+        return signed or place >= sorted(self._heads)[2]
 
 
 def _is_footer(cells: list[tuple[int, Cell]], width: int) -> bool:

@@ -60,7 +60,7 @@ def as_sheets(answer: list[dict[str, Any]], file_name: str) -> list[Sheet]:
     return [
         Sheet(
             one["name"] or name,
-            [[_cell(value) for value in row] for row in one["rows"]],
+            [[_day(value) if type(value) is dict else value for value in row] for row in one["rows"]],
             [tuple(place) for place in one["merged"]],  # type: ignore[misc]
         )
         for one in answer
@@ -86,7 +86,5 @@ def _parse_apart(data: bytes) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def _cell(value: Any) -> Cell:
-    if isinstance(value, dict):
-        return datetime.fromisoformat(value["at"]) if "at" in value else date.fromisoformat(value["on"])
-    return value
+def _day(wrapped: dict[str, str]) -> date:
+    return datetime.fromisoformat(wrapped["at"]) if "at" in wrapped else date.fromisoformat(wrapped["on"])

@@ -17,6 +17,8 @@ from services.tables.reading.words import NUMBER_HEADS, plain
 _ROWS_TRIED = 40
 _DEEPEST = 3
 _LONGEST_HEAD = 60
+_LONGEST_TRIED = 400
+_LINES_TRIED = 200
 _ENOUGH = 1.4
 _LEAST = 0.8
 _DATA = re.compile(r"\d{7,}|(19|20)\d\d[-./年]\d{1,2}([-./月]\d{1,2}日?)?|[\d.,%]+")
@@ -114,7 +116,7 @@ def _may_be_heads(rows: Sequence[Row]) -> bool:
     """Whether the upper rows have several different texts, and the last has any: a title stands alone in its row."""
     for place, row in enumerate(rows):
         texts = {str(cell) for cell in row if cell is not None}
-        if not texts or any(len(text) > 20 * _LONGEST_HEAD for text in texts):
+        if not texts or any(len(text) > _LONGEST_TRIED for text in texts):
             return False
         if place < len(rows) - 1 and len(texts) < 2:
             return False
@@ -244,8 +246,9 @@ def _by_values(sheet: Sheet, fields: Sequence[Field], names: Names) -> Table | N
         words = _words(sheet, top, top)
         if words is None or _looks_like_form(sheet, top, top + 1, words, names):
             continue
-        table = _read(_Block(sheet, top, top, words, 0), names)
+        beginning = Sheet(sheet.name, sheet.rows[: top + _LINES_TRIED], sheet.merged)
+        table = _read(_Block(beginning, top, top, words, 0), names)
         mapped = map_heads(table, fields) if table.lines else []
         if sum(one.field is not None for one in mapped) >= 2:
-            return table
+            return _read(_Block(sheet, top, top, words, 0), names)
     return None

@@ -17,6 +17,8 @@ _SOMEBODY_ELSE = re.compile(
 )
 # These can be told by their values whatever the head says; days and yes-or-no only where there is no head.
 _TELLING = ("id_number", "credit_code", "phone", "choice")
+# The first lines tell as much as all of them.
+_LINES_TRIED = 1000
 _WEAK = ("yes_no", "day", "partial_date")
 
 
@@ -46,7 +48,7 @@ def map_heads(table: Table, fields: Sequence[Field], remembered: Mapping[str, st
             over all else, as long as the form still has the field.
     """
     names = Names(fields, remembered)
-    columns = [[line.cells[place] for line in table.lines] for place in range(len(table.heads))]
+    columns = [[line.cells[place] for line in table.lines[:_LINES_TRIED]] for place in range(len(table.heads))]
     found: dict[int, tuple[str | None, str]] = {}
     for place, head in enumerate(table.heads):
         if names.is_remembered(head.text):
@@ -110,20 +112,20 @@ def _keep_one_each(found: dict[int, tuple[str | None, str]], columns: list[list[
 def _find_numbers(
     found: dict[int, tuple[str | None, str]], heads: Sequence[Head], columns: list[list[Cell]], names: Names
 ) -> None:
-    """Running numbers. 编号 is a record's key only where every other head is a label of the form: our own export."""
+    """Running numbers. 编号 is a record's key only where the heads are labels of the form, as in our own export."""
     labels = {plain(field.label) for field in names.fields}
-    all_labels = all(plain(head.text) in labels for head in heads)
+    texts = [plain(head.text) for head in heads if head.text]
+    known = sum(text in labels for text in texts)
     for place, head in enumerate(heads):
         if place in found:
             continue
         key = plain(head.words[-1]) if head.words else ""
         running = _runs(columns[place])
-        is_key = any(meaning.field.kind == "key" for meaning in names.meanings(head.words or ("",)))
-        if (
-            (key in NUMBER_HEADS and key not in labels)
-            or (is_key and running and not all_labels)
-            or (not head.text and running)
-        ):
+        if any(meaning.field.kind == "key" for meaning in names.meanings(head.words)):
+            ours = known == len(texts) or (known * 5 >= len(texts) * 4 and not running)
+            if not (ours and all(text_of(cell).isdecimal() for cell in columns[place] if text_of(cell))):
+                found[place] = (None, "number")
+        elif (key in NUMBER_HEADS and key not in labels) or (not head.text and running):
             found[place] = (None, "number")
 
 

@@ -15,14 +15,27 @@ _HINT = re.compile(
     r"^(必填|选填|可不填|如|例|例如|格式|填|按|以|精确到|yyyy|年月日|年月|年/月|可选|下拉|单位|\d|"
     r"人|元|万元|份|次|年|月|日|个|名|分|岁|%|％|平方米|㎡|m2|盖章|签字|全部|本人|中国|公历|阳历)"
 )
-# Read from left to right: the longer before what it holds.
+# One after the other: the longer before what it holds. A word marked False is left alone where it is the whole head.
 _SAME = (
-    ("身份证件号码", "身份证"), ("公民身份号码", "身份证"), ("身份证号码", "身份证"), ("身份证号", "身份证"), ("身份号码", "身份证"),
-    ("证件号码", "身份证"), ("手机号码", "手机"), ("手机号", "手机"), ("移动电话", "手机"), ("电话号码", "电话"),
-    ("年月日", "时间"), ("日期", "时间"), ("年月", "时间"), ("名字", "姓名"), ("标题", "题目"), ("公司", "企业"),
-    ("职工数", "职工人数"), ("员工", "职工"), ("人数", "数"), ("手机", "电话"), ("类型", "类别"), ("种类", "类别"),
-    ("联系电话", "电话"), ("年份", "年度"), ("备注说明", "备注"), ("党支部", "支部"), ("党组织", "支部"), ("的", ""),
+    ("身份证件号码", "身份证", True), ("公民身份号码", "身份证", True), ("身份证号码", "身份证", True), ("身份证号", "身份证", True),
+    ("身份号码", "身份证", True), ("证件号码", "身份证", True), ("手机号码", "手机", True), ("手机号", "手机", True), ("移动电话", "手机", True),
+    ("电话号码", "电话", True), ("联络", "联系", True), ("联系电话", "电话", True), ("联系手机", "电话", True), ("手机", "电话", True),
+    ("年月日", "时间", True), ("日期", "时间", True), ("年月", "时间", True), ("年份", "时间", False), ("年份", "年度", True), ("起始", "开始", True),
+    ("终止", "结束", True), ("截止", "结束", True), ("到期", "结束", True), ("开始时间", "开始", False), ("结束时间", "结束", False),
+    ("名字", "姓名", True), ("标题", "题目", True), ("公司", "企业", True), ("员工", "职工", True), ("人次", "人数", True), ("概况", "情况", False), ("人员数", "人数", True), ("员数", "员人数", True),
+    ("总人数", "人数", True), ("总数", "人数", False), ("参与", "参加", True), ("类型", "类别", True), ("种类", "类别", True), ("等次", "级别", True),
+    ("等级", "级别", True), ("层级", "级别", True), ("状态", "状况", True), ("现状", "状况", True), ("部门", "单位", False), ("机关", "单位", False), ("机构", "单位", False),
+    ("简介", "内容", False), ("摘要", "内容", False), ("概要", "内容", False), ("提要", "内容", False), ("内容内容", "内容", True),
+    ("备注说明", "备注", True), ("党组织关系", "组织关系", True), ("党支部", "支部", True), ("党组织", "支部", True),
+    ("所在", "所属", True), ("隶属", "所属", True), ("的", "", True),
 )  # fmt: skip
+# What may stand before a name without changing what is meant, where the rest is long enough to say it alone.
+_OWNERS = ("本人", "党员", "个人", "员工", "职工", "人员")
+_PLACES = ("企业", "公司", "单位", "实际", "主要", "具体", "本企业", "本单位", "现")
+_NOW = ("目前", "当前", "现在")
+_NOT_OWN = ("数", "类型", "类别", "负责人", "名称", "人员", "身份")
+# 企业联系电话 isn't a person's own either.
+_NOT_OWN_OF_PLACES = (*_NOT_OWN, "电话", "方式", "地址")
 _ENGLISH = {
     "name": "姓名", "fullname": "姓名", "sex": "性别", "gender": "性别", "nation": "民族", "ethnicity": "民族", "ethnicgroup": "民族",
     "education": "学历", "birthday": "出生日期", "birthdate": "出生日期", "dateofbirth": "出生日期", "dob": "出生日期", "born": "出生日期",
@@ -42,7 +55,10 @@ _MEANINGLESS = re.compile(r"(列|栏|字段|项目|column|col|field|unnamed|f|x)
 
 def plain(text: str) -> str:
     """A text without blanks and signs, wide letters narrowed, in small letters; what stands in brackets stays."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).lower()
+    # Most texts are plain already; what is quick to see is looked at first, as this is asked of every row.
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return (text if text.isalnum() else _SIGNS.sub("", text)).lower()
 
 
 def head_key(text: str) -> str:
@@ -66,18 +82,26 @@ def readings(text: str) -> tuple[str, ...]:
         # 联系人姓名 is what a form calls 联系人.
         if len(keys[-1]) > len(ending) + 1 and keys[-1].endswith(ending):
             keys.append(keys[-1].removesuffix(ending))
-    for owner in ("本人", "党员", "个人"):
-        if len(keys[2]) > len(owner) + 1 and keys[2].startswith(owner):
-            keys.append(keys[2].removeprefix(owner))
+    keys += [keys[2].rstrip("0123456789")]
+    for before, shortest, but in ((_OWNERS, 2, _NOT_OWN), (_NOW, 2, _NOT_OWN), (_PLACES, 3, _NOT_OWN_OF_PLACES)):
+        for word in before:
+            rest = keys[2].removeprefix(word)
+            # 党员人数 isn't the number of something of the member's own.
+            if rest != keys[2] and len(rest) >= shortest and not rest.endswith(but):
+                keys.append(rest)
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
 @lru_cache(maxsize=20_000)
 def alike(key: str) -> str:
     """A reading with words that mean the same in heads made one: 走访日期 and 走访时间 come out alike."""
-    for word, instead in _SAME:
-        key = key.replace(word, instead)
-    return key
+    for word, instead, whole_too in _SAME:
+        if whole_too or key != word:
+            key = key.replace(word, instead)
+    if len(key) > 2 and key.endswith("日"):
+        return f"{key[:-1]}时间"
+    # 公司名 is what 公司名称 is.
+    return f"{key}称" if len(key) > 2 and key.endswith("名") and not key.endswith("姓名") else key
 
 
 def english(key: str) -> str | None:
