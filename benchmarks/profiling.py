@@ -16,10 +16,19 @@ DRIVERS = ("sqlite3.", "psycopg")
 def profile(request: Callable[[int], Any], requests: int) -> dict[str, float]:
     """Milliseconds of one request by library, the largest first; what is built in counts for its callers."""
     request(0)
+
+    def every() -> None:
+        for turn in range(requests):
+            request(turn)
+
+    return {name: spent / requests for name, spent in profile_once(every).items()}
+
+
+def profile_once(work: Callable[[], Any]) -> dict[str, float]:
+    """Milliseconds of some work by library, the largest first; what is built in counts for its callers."""
     profiler = Profile()
     profiler.enable()
-    for turn in range(requests):
-        request(turn)
+    work()
     profiler.disable()
     spent: Counter[str] = Counter()
     for (file, _line, name), (_calls, _all, own, _total, callers) in Stats(profiler).stats.items():  # type: ignore[attr-defined]
@@ -28,7 +37,7 @@ def profile(request: Callable[[int], Any], requests: int) -> dict[str, float]:
             continue
         for (caller, _caller_line, caller_name), (*_counts, share, _total_of_call) in callers.items():
             spent[library_of(caller, caller_name)] += share
-    return {name: 1000 * seconds / requests for name, seconds in spent.most_common()}
+    return {name: 1000 * seconds for name, seconds in spent.most_common()}
 
 
 def library_of(file: str, name: str) -> str:

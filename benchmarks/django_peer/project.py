@@ -5,7 +5,7 @@ from django.conf import settings
 from sqlalchemy import make_url
 
 
-def start(address):
+def start(address, *more_apps):
     """Set Django up on this database, which ``prepare`` has been run on; the WSGI application."""
     settings.configure(
         ALLOWED_HOSTS=["*"],
@@ -21,6 +21,7 @@ def start(address):
             "django.contrib.staticfiles",
             "import_export",
             "benchmarks.django_peer",
+            *more_apps,
         ],
         LANGUAGE_CODE="zh-hans",
         MIDDLEWARE=[
@@ -70,9 +71,9 @@ def database(address):
     }  # fmt: skip
 
 
-def prepare(address, password, members):
+def prepare(address, password, members, *more_apps):
     """Add Django's own tables, and for each user name a user with branches; without branches a superuser."""
-    start(address)
+    start(address, *more_apps)
     from django.contrib.auth.models import Permission, User
     from django.core.management import call_command
 
