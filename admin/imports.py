@@ -89,9 +89,9 @@ def _open(work: Work) -> Iterator[tuple[Any, ImportBatch, ImportTarget]]:
         yield session, batch, target_of(screen_of(batch.resource))
 
 
-def _save(work: Work, session: Any, batch: ImportBatch) -> dict[str, Any]:
+def _save(work: Work, session: Any) -> dict[str, Any]:
     """Commit what was written together with the end of the work, so that it can't be done twice."""
-    result = {"url": url_of(batch)}
+    result = {"url": work.about["back"]}
     work.finish_in(session, result)
     session.commit()
     return result
@@ -101,7 +101,7 @@ def check_import(work: Work) -> dict[str, Any]:
     """Find out what a sheet would do."""
     with _open(work) as (session, batch, target):
         imports.check_batch(session, target, batch, lambda done: work.progress(done, None, f"已核对 {done} 行"))
-        return _save(work, session, batch)
+        return _save(work, session)
 
 
 def apply_import(work: Work) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def apply_import(work: Work) -> dict[str, Any]:
         key, total = batch.id, batch.new_rows + batch.changed_rows
         try:
             imports.apply_batch(session, target, batch, lambda done: work.progress(done, total, f"已写入 {done} 行"))
-            return _save(work, session, batch)
+            return _save(work, session)
         except NotApplied as refused:
             session.rollback()
             imports.record_faults(session, target, session.get(ImportBatch, key), refused.faults)
@@ -128,7 +128,7 @@ def undo_import(work: Work) -> dict[str, Any]:
     with _open(work) as (session, batch, target):
         total = batch.new_rows + batch.changed_rows
         imports.undo_batch(session, target, batch, lambda done: work.progress(done, total, f"已撤销 {done} 行"))
-        return _save(work, session, batch)
+        return _save(work, session)
 
 
 def _rights_needed(about: dict[str, Any]) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -498,3 +499,43 @@ def test_the_work_of_an_import_is_its_accounts_own_job(app: Flask, world: World)
                 world.accounts["city_admin"],
             )
             assert inspect(job).dict["title"] == "导入：表.xlsx"
+
+
+def test_the_command_line_imports_as_somebody_and_he_can_take_it_back(app: Flask, world: World, tmp_path: Path) -> None:
+    with app.app_context():
+        book = company_sheet(world, ("示例新企业", 3))
+        before = business_tables()
+    file = tmp_path / "企业.xlsx"
+    file.write_bytes(book)
+    runner = app.test_cli_runner()
+    tried = runner.invoke(args=["import", "company", str(file), "--as", "city_admin"])
+    assert tried.output == "新增 1，修改 0，无变化 0，有错 0\n"
+    with app.app_context():
+        assert business_tables() == before
+    done = runner.invoke(args=["import", "company", str(file), "--as", "city_admin", "--apply"])
+    assert "已导入" in done.output
+    with app.app_context():
+        assert newest_entries("company", 1)[0].channel == "命令行导入"
+    page = signed_in(app, "city_admin").get("/company/import/").text
+    assert "企业.xlsx" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["company", "--as", "auditor"], "您没有导入企业的权限"),
+        (["company", "--as", "nobody"], "没有这个账号"),
+        (["audit_entry", "--as", "city_admin"], "没有这种记录，或不能导入"),
+        (["company", "--as", "city_admin", "--match", "face"], "--match 可以是 auto"),
+        (["company", "--as", "city_admin"], "第 2 行 职工人数：请填写整数"),
+    ],
+)
+def test_the_command_line_says_what_is_wrong(
+    app: Flask, world: World, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    with app.app_context():
+        (tmp_path / "企业.xlsx").write_bytes(company_sheet(world, ("示例新企业", "三十")))
+    place = str(tmp_path / "企业.xlsx")
+    result = app.test_cli_runner().invoke(args=["import", arguments[0], place, *arguments[1:], "--apply"])
+    assert result.exit_code != 0
+    assert said in result.output + str(result.exception)

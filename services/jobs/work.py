@@ -77,8 +77,9 @@ class Work:
         finally:
             session.close()
 
-    def _note_commit(self, _session: GuardedSession) -> None:
-        self.commit_sent = True
+    def _note_commit(self, session: GuardedSession) -> None:
+        # The end of a savepoint comes by here as well: nothing is saved by it.
+        self.commit_sent = self.commit_sent or not session.in_nested_transaction()
 
     def progress(self, done: int, total: int | None = None, words: str = "") -> None:
         """Tell how far it is; call it often, and outside of nothing that must not be broken off.

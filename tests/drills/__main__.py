@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.drills.contention import save_together
+from tests.drills.imports import kill_while_importing
 from tests.drills.kills import Report, kill_again_and_again
 from tests.drills.load import back_up_under_load
 from tests.drills.postgres import Postgres
@@ -45,6 +46,12 @@ def main() -> int:
         "PostgreSQL, a backup meanwhile": lambda: on_postgres(
             lambda server, folder, postgres: backup(server, folder, seed, postgres.new_database("other"))
         ),
+        "SQLite, the worker is killed while it imports": lambda: on_sqlite(
+            lambda server, _folder, _none: kill_while_importing(server, options.imports, seed)
+        ),
+        "PostgreSQL, the worker is killed while it imports": lambda: on_postgres(
+            lambda server, _folder, _postgres: kill_while_importing(server, options.imports, seed)
+        ),
     }
     chosen = {title: drill for title, drill in drills.items() if options.only in title}
     return max([run(title, drill) for title, drill in chosen.items()], default=1)
@@ -55,6 +62,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="on each database")
     parser.add_argument("--saves", type=int, default=800, help="of one record, on each database")
+    parser.add_argument("--imports", type=int, default=50, help="that are killed, on each database")
     parser.add_argument(
         "--seed", type=int, default=secrets.randbelow(10**8), help="of the moments; a new one each time"
     )
