@@ -311,7 +311,7 @@ def start(app: Flask) -> None:
             _print_sign_ins({})
         learn_statistics()
         db.engine.dispose()  # the workers must not inherit this process's connections
-    worker.keep_running([sys.executable, "-m", "flask", "--app", "app", "worker", "--with-parent"], Path(app.root_path))
+    worker.keep_running(["--app", "app", "worker", "--with-parent"], Path(app.root_path))
     click.echo(f"Serving on http://{settings.host}:{settings.port}")
     serve(app, settings.host, settings.port)
 

@@ -28,6 +28,9 @@ SOON_SECONDS = 60
 """A worker that ended sooner isn't started again at once."""
 LONGEST_PAUSE = 60
 
+# A terminal's Ctrl-C reaches this process too, perhaps while it is still loading; its server ends it.
+_COMMAND_LINE = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); from flask.cli import main; main()"
+
 _logger = logging.getLogger(__name__)
 
 
@@ -35,9 +38,10 @@ def serve(queue: JobQueue, with_parent: bool = False) -> None:
     """Do jobs until told to stop (SIGTERM, SIGINT). Needs an app context.
 
     Args:
-        with_parent: stop when the standard input ends, as it does when the process that holds its other end is gone.
+        with_parent: stop when the standard input ends, as it does when the process that holds its other end is gone;
+            SIGINT is that process's then.
     """
-    _listen_to_signals(queue.stopping)
+    _listen_to_signals(queue.stopping, with_parent)
     if with_parent:
         threading.Thread(target=_stop_with_parent, args=(queue.stopping,), daemon=True).start()
     with _alone(queue) as alone:
@@ -49,7 +53,7 @@ def serve(queue: JobQueue, with_parent: bool = False) -> None:
             shutdown_timeout=GRACE_SECONDS,
         )  # fmt: skip
         consumer.start()
-        _listen_to_signals(queue.stopping)  # the consumer put its own in their place
+        _listen_to_signals(queue.stopping, with_parent)  # the consumer put its own in their place
         while not queue.stopping.wait(BEAT_SECONDS if recovered else IN_TROUBLE_SECONDS):
             recovered = _recover(queue)
             consumer.check_worker_health()
@@ -57,8 +61,12 @@ def serve(queue: JobQueue, with_parent: bool = False) -> None:
     queue.close()
 
 
-def keep_running(command: list[str], folder: Path) -> None:
-    """Keep a worker running as long as this process lives: started now, and again whenever it ends."""
+def keep_running(arguments: list[str], folder: Path) -> None:
+    """Keep a worker running as long as this process lives: started now, and again whenever it ends.
+
+    ``arguments``: of Flask's command line, which is run in ``folder``.
+    """
+    command = [sys.executable, "-c", _COMMAND_LINE, *arguments]
 
     def keep() -> None:
         pause = 1.0
@@ -73,9 +81,12 @@ def keep_running(command: list[str], folder: Path) -> None:
     threading.Thread(target=keep, name="keeps the worker", daemon=True).start()
 
 
-def _listen_to_signals(stopping: threading.Event) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_told: stopping.set())
+def _listen_to_signals(stopping: threading.Event, with_parent: bool) -> None:
+    def stop(*_told: object) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if with_parent else stop)
 
 
 def _stop_with_parent(stopping: threading.Event) -> None:
