@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from admin.screens import all_screens
+from policy.actions import resource_of
 from policy.errors import Refused
 from services.tables.apart import limits
 from services.tables.apart.sheets import sheets_of
@@ -122,6 +124,15 @@ def test_heads_of_many_offices_are_understood_and_none_wrongly() -> None:
             wanted, right = wanted + (field is not None), right + (found.field is not None)
     print(f"{right} of {wanted} heads of {len(HEADS['tables'])} tables were understood: {right / wanted:.1%}")
     assert right >= 0.95 * wanted
+
+
+def test_the_labels_of_every_form_are_heads_of_their_own_fields() -> None:
+    forms = [screen for screen in all_screens() if screen.form_groups]
+    assert len(forms) > 30
+    for screen in forms:
+        fields = fields_of(resource_of(screen.model))
+        table = find_table([sheet([field.label for field in fields], ["1"] * len(fields))], fields)
+        assert [one.field for one in map_heads(table, fields)] == [field.name for field in fields], screen.__name__
 
 
 @pytest.mark.parametrize(("resource", "heads"), HEADS["nobody's"].items())

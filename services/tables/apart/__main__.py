@@ -1,5 +1,6 @@
 """Read one file from standard input and write its sheets as JSON."""
 
+import contextlib
 import json
 import sys
 
@@ -14,9 +15,14 @@ def bound() -> None:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY_BYTES, limits.MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.SECONDS, limits.SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, at_most in (
+        (resource.RLIMIT_AS, (limits.MEMORY_BYTES, limits.MEMORY_BYTES)),
+        (resource.RLIMIT_CPU, (limits.SECONDS, limits.SECONDS + 1)),
+        (resource.RLIMIT_CORE, (0, 0)),
+    ):
+        # A system may know a limit and not set it, or have set a lower one already.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(what, at_most)
 
 
 def main() -> None:
