@@ -59,6 +59,7 @@ class _Body:
         self._above = {plain(str(cell)) for row in sheet.rows[:top] for cell in row if cell is not None} - {""}
         self._numbers = {place for place, head in heads.items() if plain(head.words[-1]) in NUMBER_HEADS}
         self._first = min(heads, default=0)
+        self._words = {place: {*map(plain, head.words), plain(head.text)} for place, head in heads.items()}
         self._many = max(2, -(-len(heads) // 3))
         self._wide = {
             first_row
@@ -113,11 +114,7 @@ class _Body:
         return ""
 
     def _repeats_heads(self, texts: list[tuple[int, str]]) -> bool:
-        same = sum(
-            column in self._heads and text in (*map(plain, self._heads[column].words), plain(self._heads[column].text))
-            for column, text in texts
-            if text
-        )
+        same = sum(text in self._words.get(column, ()) for column, text in texts if text)
         return same * 5 >= len(texts) * 3 and same >= min(2, len(self._heads))
 
     def _is_under_heads(self, cells: list[tuple[int, Cell]]) -> bool:

@@ -42,7 +42,8 @@ _MEANINGLESS = re.compile(r"(列|栏|字段|项目|column|col|field|unnamed|f|x)
 
 def plain(text: str) -> str:
     """A text without blanks and signs, wide letters narrowed, in small letters; what stands in brackets stays."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).lower()
+    text = unicodedata.normalize("NFKC", text)
+    return (text if text.isalnum() else _SIGNS.sub("", text)).lower()
 
 
 def head_key(text: str) -> str:
