@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -13,7 +13,7 @@ from typing import Any
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 
-from benchmarks.cases import ROLES, Facts
+from benchmarks.cases import Facts
 from benchmarks.databases import Databases
 from benchmarks.importing.peers import CITY, DJANGO_APP, IMPORTERS
 from benchmarks.importing.sheet import book, companies
@@ -23,7 +23,7 @@ from benchmarks.profiling import profile_once
 from benchmarks.workers import Failed, run_alone
 from commands import fill_scale
 from models import db
-from services.tables.scale import COMPANIES, LEAST
+from services.tables.scale import LEAST
 
 ROWS, PASSES = 20_000, 3
 NEW, UNCHANGED, CHANGED = "new", "unchanged", "changed"
@@ -92,7 +92,9 @@ def measure(
         for name in [*names[start:], *names[:start]]:
             for cell in _pass(databases, facts, name, rows, f"{name}_{number}", folder, number == 0):
                 found.setdefault((name, cell.sheet), []).append(cell)
-                say(f"{databases.kind} | {name} | {ORDER[cell.sheet]}: {cell.preview_seconds:.2f} + {cell.apply_seconds:.2f} s")
+                say(
+                    f"{databases.kind} | {name} | {ORDER[cell.sheet]}: {cell.preview_seconds:.2f} + {cell.apply_seconds:.2f} s"
+                )
     copy = replace(facts, address=databases.copy(facts.address, "profiled"))
     shares = _alone(_profile, folder, copy, rows)
     return Run(
@@ -161,7 +163,9 @@ def _import(answer: Path, facts: Facts, name: str, rows: int, first: bool) -> No
 def _check(address: str, cells: list[Imported], name: str, rows: int) -> None:
     engine = create_engine(address)
     with engine.connect() as connection:
-        written = connection.execute(text("SELECT count(*) FROM company WHERE note IS NOT NULL OR address IS NOT NULL")).scalar_one()
+        written = connection.execute(
+            text("SELECT count(*) FROM company WHERE note IS NOT NULL OR address IS NOT NULL")
+        ).scalar_one()
     engine.dispose()
     if written != rows:
         raise Failed(f"{name} wrote {written} rows of {rows}")

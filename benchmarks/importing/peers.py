@@ -68,7 +68,9 @@ class Product:
         self.statements = StatementCount()
         self.app = make_product(facts.address, facts.data_key)
         with self.app.test_request_context():
-            event.listen(db.engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: self.statements.note(text))
+            event.listen(
+                db.engine, "before_cursor_execute", lambda _c, _cursor, text, *_rest: self.statements.note(text)
+            )
             self.target = target_of(screen_of("company"))
             with system_session("sign_in", readonly=True) as session:
                 account = session.scalar(select(Account).where(Account.username == CITY))
@@ -179,7 +181,13 @@ def hidden_fields(page: str) -> dict[str, str]:
 COLUMNS = ["short_name", "branch_id", "registered_name", "industry", "status", "employees", "address", "contact_name",
            "contact_phone", "organised_on", "note"]  # fmt: skip
 """In the order of the sheet's heads."""
-FILLED = {"pinyin": "''", "initials": "''", "version": "1", "created_at": "'2026-01-01 00:00:00'", "updated_at": "'2026-01-01 00:00:00'"}
+FILLED = {
+    "pinyin": "''",
+    "initials": "''",
+    "version": "1",
+    "created_at": "'2026-01-01 00:00:00'",
+    "updated_at": "'2026-01-01 00:00:00'",
+}
 UPSERT = f"""INSERT INTO company ({", ".join([*COLUMNS, *FILLED])}) SELECT {{values}} FROM {{rows}}
 ON CONFLICT (branch_id, short_name) DO UPDATE SET {", ".join(f"{one} = excluded.{one}" for one in COLUMNS)}"""
 
@@ -212,7 +220,16 @@ class BareDriver:
         trades = {word: code for code, word in INDUSTRIES.items()}
         statuses = {one.label: one.value for one in CompanyStatus}
         return [
-            [row[0], branches[row[1]], row[2], trades[row[3]], statuses[row[4]], int(row[5]), *row[6:10], row[10] or None]
+            [
+                row[0],
+                branches[row[1]],
+                row[2],
+                trades[row[3]],
+                statuses[row[4]],
+                int(row[5]),
+                *row[6:10],
+                row[10] or None,
+            ]
             for row in self.rows
         ]
 

@@ -8,7 +8,19 @@ import xlsxwriter
 from services.reference_data import CODES
 from services.tables.scale import BRANCHES, TRADES, WORDS
 
-HEADS = ["企业简称", "所属党组织", "登记名称", "行业", "经营状况", "职工人数", "地址", "联系人", "联系电话", "党组织成立时间", "备注"]
+HEADS = [
+    "企业简称",
+    "所属党组织",
+    "登记名称",
+    "行业",
+    "经营状况",
+    "职工人数",
+    "地址",
+    "联系人",
+    "联系电话",
+    "党组织成立时间",
+    "备注",
+]
 INDUSTRIES = CODES["industry"]
 WRONG_EMPLOYEES = "约三十"
 
