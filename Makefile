@@ -1,13 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint matrix bench profile weight drill format migrate fresh screenshots
+.PHONY: help run test lint matrix bench bench-import profile weight drill formulas format migrate fresh screenshots
 
 N ?= 1000000
+IMPORTED ?= 20000
 CASE ?= first
 ROLE ?= city
 PYTEST := .venv/bin/pytest -n 2 --dist worksteal
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install, migrate, load the demo into an empty database, serve (HOST, PORT)
 	@scripts/bootstrap
@@ -33,6 +34,10 @@ bench: .peers/installed ## measure beside Django on the same N rows (1000000: ha
 	@scripts/bootstrap --dev
 	PYTHONPATH=.peers .venv/bin/python -m benchmarks $(N) $(if $(ON),--on $(ON))
 
+bench-import: .peers/installed ## import 20,000 companies beside django-import-export (IMPORTED=20000; ON=sqlite or postgresql alone)
+	@scripts/bootstrap --dev
+	PYTHONPATH=.peers .venv/bin/python -m benchmarks.importing $(IMPORTED) $(if $(ON),--on $(ON))
+
 profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=1000000, ON=sqlite)
 	@scripts/bootstrap --dev
 	.venv/bin/python -m benchmarks $(N) --profile $(CASE) --role $(ROLE) $(if $(ON),--on $(ON))
@@ -51,6 +56,11 @@ weight: .peers/installed ## weigh a list in Chromium beside Django and plain Fla
 drill: ## kill the server and the database 200 times while people work, and see what is lost (long)
 	@scripts/bootstrap --dev
 	.venv/bin/python -m tests.drills
+
+formulas: ## open exports, templates and marked sheets full of formula injections in LibreOffice (root installs it once)
+	@scripts/bootstrap --dev
+	@scripts/ensure-libreoffice
+	.venv/bin/pytest -m long tests/test_formulas_in_office.py
 
 screenshots: ## picture every kind of page at three widths into screenshots/, and renew those of the guide
 	@scripts/bootstrap --dev

@@ -2,7 +2,9 @@
 
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
+from pypinyin import Style
+from pypinyin.converter import UltimateConverter
+from pypinyin.core import Pinyin
 
 # As surnames these are read otherwise than as words; the library takes the commoner reading.
 SURNAMES = {
@@ -11,6 +13,15 @@ SURNAMES = {
     "重": "chong", "种": "chong", "召": "shao", "黑": "he", "员": "yun", "应": "ying", "令狐": "ling hu", "尉迟": "yu chi",
     "万俟": "mo qi", "单于": "chan yu", "长孙": "zhang sun", "折": "she", "牟": "mu", "洗": "xian", "晟": "cheng",
 }  # fmt: skip
+
+
+_speller = Pinyin(UltimateConverter())
+
+
+@lru_cache(maxsize=20_000)
+def _spoken(word: str) -> tuple[str, ...]:
+    """The syllables of one word of the library's dictionary, or of what isn't Chinese: most come again and again."""
+    return tuple(_speller.lazy_pinyin([word], style=Style.NORMAL, errors=list))
 
 
 @lru_cache(maxsize=4096)
@@ -22,7 +33,7 @@ def syllables(text: str, person: bool = False) -> tuple[str, ...]:
             surname = rest[:length]
             if len(rest) > length and surname in SURNAMES:
                 return (*syllables(head), *SURNAMES[surname].split(), *syllables(rest[length:]))
-    spoken = lazy_pinyin(text, style=Style.NORMAL, errors=lambda other: list(other))
+    spoken = (syllable for word in _speller.seg(text) for syllable in _spoken(word))
     return tuple(syllable.lower() for syllable in spoken if syllable.isalnum())
 
 

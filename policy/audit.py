@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import inspect
@@ -95,15 +96,21 @@ def record_event(session: Any, action: str, title: str, **details: Any) -> None:
 
 def shown_changes(changes: dict[str, tuple[Any, Any]], row: Any) -> dict[str, Any]:
     """Old and new values as JSON; personal ones only as "changed"; housekeeping columns not at all."""
-    columns = inspect(type(row)).columns
-    shown = {}
-    for key, (old, new) in changes.items():
-        info = columns[key].info
-        if info.get("personal"):
-            shown[key] = CHANGED
-        elif not info.get("internal") and key != "id":
-            shown[key] = [as_json(old), as_json(new)]
-    return shown
+    personal, unshown = _unshown_columns(type(row))
+    return {
+        key: CHANGED if key in personal else [as_json(old), as_json(new)]
+        for key, (old, new) in changes.items()
+        if key not in unshown
+    }
+
+
+@cache
+def _unshown_columns(model: type) -> tuple[frozenset[str], frozenset[str]]:
+    """The columns whose values the log doesn't hold, and those that it leaves out."""
+    infos = {column.key: column.info for column in inspect(model).columns}
+    personal = frozenset(key for key, info in infos.items() if info.get("personal"))
+    internal = frozenset(key for key, info in infos.items() if info.get("internal") or key == "id")
+    return personal, internal - personal
 
 
 def as_json(value: Any) -> Any:

@@ -32,13 +32,14 @@ def guard_writes(session: Any, flush_context: Any) -> None:
     if session.info["readonly"]:
         raise NotAllowed("查看页面时不会写入数据。")
     entries = []
+    new = session.new  # the session makes this set anew each time it is asked
     pointed_at: dict[type, dict[int, str]] = defaultdict(dict)
     fresh: set[tuple[type, int]] = set()
     for state, (deleted, list_only) in list(flush_context.states.items()):
         row = state.obj()
         if list_only or row is None:
             continue
-        action = "delete" if deleted else "create" if row in session.new else "update"
+        action = "delete" if deleted else "create" if row in new else "update"
         changes = _changes(row, action)
         if action == "update" and not changes:
             continue

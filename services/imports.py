@@ -16,6 +16,7 @@ from policy.actor import EVERYWHERE, Actor
 from policy.errors import NotAllowed, Refused
 from services.tables.importing.apply import Done, NotApplied, apply_plan
 from services.tables.importing.fields import Field
+from services.tables.importing.memory import rarely_collecting
 from services.tables.importing.plan import (
     AUTO,
     CLEAR,
@@ -161,6 +162,7 @@ def _remembered(session: Any, resource: str) -> dict[str, str]:
     return {one.head: one.field for one in session.scalars(wanted)}
 
 
+@rarely_collecting()
 def check_batch(session: Any, target: ImportTarget, batch: ImportBatch, progress: Progress = _silent) -> None:
     """Read the sheet and find out what it would do; the preview is kept. The caller commits.
 
@@ -279,6 +281,7 @@ def hide_what_left(session: Any, target: ImportTarget, rows: list[dict[str, Any]
 # Applying and taking back
 
 
+@rarely_collecting()
 def apply_batch(session: Any, target: ImportTarget, batch: ImportBatch, progress: Progress = _silent) -> None:
     """Do what the preview shows, all of it or nothing; the caller commits.
 
@@ -342,6 +345,7 @@ def record_faults(session: Any, target: ImportTarget, batch: ImportBatch, faults
     session.flush()
 
 
+@rarely_collecting()
 def undo_batch(session: Any, target: ImportTarget, batch: ImportBatch, progress: Progress = _silent) -> None:
     """Take an import back, all of it or nothing; the caller commits.
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import xlsxwriter
 
-FORMULA_MARKS = frozenset("=+-@\t\r")
+FORMULA_MARKS = frozenset("=+-@＝＋－＠\t\r\n")
+"""Spreadsheets take what begins with these for a formula; in Chinese ones the wide signs too."""
 BYTE_ORDER_MARK = "\ufeff"
 ROWS_AT_ONCE = 1_000
 CHUNK_BYTES = 65_536
@@ -28,10 +29,12 @@ def csv_stream(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[
     rows = iter(rows)
     while some := list(islice(rows, ROWS_AT_ONCE)):
         # Text that a spreadsheet would take for a formula gets an apostrophe in front. Every value of a file passes here.
-        writer.writerows(
-            [["'" + one if type(one) is str and one[:1] in FORMULA_MARKS else one for one in row] for row in some]
-        )
+        writer.writerows([[_escaped(one) if type(one) is str else one for one in row] for row in some])
         yield _taken(buffer)
+
+
+def _escaped(text: str) -> str:
+    return "'" + text if text[:1] in FORMULA_MARKS or text.lstrip()[:1] in FORMULA_MARKS else text
 
 
 def _taken(buffer: io.StringIO) -> str:

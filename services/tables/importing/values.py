@@ -105,7 +105,7 @@ def is_empty(cell: Cell) -> bool:
 
 def folded(text: str) -> str:
     """Text by which words are compared: wide letters made narrow, without blanks, in capitals."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def reader_of(column: Any, labels: Mapping[str, str]) -> Reader:
