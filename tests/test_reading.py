@@ -402,6 +402,10 @@ BAD_FILES = {
         repacked(WHOLE, xl__worksheets__sheet1=SHEET.format(rows="<row><c r=").encode()[:-30]),
         "损坏|没有内容",
     ),
+    "a sheet of tags that never end": (
+        repacked(WHOLE, xl__worksheets__sheet1=b"<worksheet><sheetData>" + b"<c " * 1_000_000),
+        "损坏",
+    ),
     "a cell in the farthest corner": (
         repacked(WHOLE, xl__worksheets__sheet1=SHEET.format(rows=CORNER).encode()),
         "最多能读",

@@ -20,10 +20,10 @@ _DECLARATIONS = tuple(
     word.encode(encoding) for word in ("<!DOCTYPE", "<!ENTITY") for encoding in ("ascii", "utf-16-le", "utf-16-be")
 )
 # A cell with something in it. Blank cells that only have a colour close themselves and don't count.
-_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']\$?([A-Za-z]{1,4})\$?(\d{1,9})["'][^>]*?(?<!/)>""")
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br\s*=\s*["']\$?([A-Za-z]{1,4})\$?(\d{1,9})["'][^<>]*?(?<!/)>""")
 _ERROR = re.compile(
-    rb"""<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)</""",
-    re.DOTALL,
+    rb"""<(?:\w+:)?c\s(?=[^<>]*\bt="e")[^<>]*?\br="([A-Z]{1,3})(\d{1,7})"[^<>]*>"""
+    rb"""(?:<(?:\w+:)?f\b[^<>]*(?:/>|>[^<>]*</(?:\w+:)?f>))?<(?:\w+:)?v>([^<]*)</"""
 )
 _SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
@@ -93,6 +93,9 @@ def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 
 def _check_sheet(part: bytes) -> None:
+    # No XML opens more tags than it closes; the reader would look for each end as far as the file reaches.
+    if part.count(b"<") > part.count(b">"):
+        raise Unreadable(BROKEN)
     rows = columns = 0
     seen: dict[bytes, int] = {}
     for letters, number in _CELL.findall(part):
