@@ -100,7 +100,7 @@ def _save(work: Work, session: Any) -> dict[str, Any]:
 def check_import(work: Work) -> dict[str, Any]:
     """Find out what a sheet would do."""
     with _open(work) as (session, batch, target):
-        imports.check_batch(session, target, batch, lambda done: work.progress(done, None, f"已核对 {done} 行"))
+        imports.check_batch(session, target, batch, lambda done: work.progress(done, None, "已核对"))
         return _save(work, session)
 
 
@@ -109,7 +109,7 @@ def apply_import(work: Work) -> dict[str, Any]:
     with _open(work) as (session, batch, target):
         key, total = batch.id, batch.new_rows + batch.changed_rows
         try:
-            imports.apply_batch(session, target, batch, lambda done: work.progress(done, total, f"已写入 {done} 行"))
+            imports.apply_batch(session, target, batch, lambda done: work.progress(done, total, "已写入"))
             return _save(work, session)
         except NotApplied as refused:
             session.rollback()
@@ -127,7 +127,7 @@ def undo_import(work: Work) -> dict[str, Any]:
     """Take an import back, or nothing of it."""
     with _open(work) as (session, batch, target):
         total = batch.new_rows + batch.changed_rows
-        imports.undo_batch(session, target, batch, lambda done: work.progress(done, total, f"已撤销 {done} 行"))
+        imports.undo_batch(session, target, batch, lambda done: work.progress(done, total, "已撤销"))
         return _save(work, session)
 
 

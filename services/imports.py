@@ -31,7 +31,7 @@ from services.tables.importing.plan import (
     make_plan,
     shown,
 )
-from services.tables.importing.target import KEY, ImportTarget
+from services.tables.importing.target import KEY, KEY_FIELD, ImportTarget
 from services.tables.importing.undo import take_back
 from services.tables.importing.values import text_of
 from services.tables.reading import Head, Table, find_table, head_key, map_heads, read_sheets
@@ -138,7 +138,10 @@ def require_import(actor: Actor, target: ImportTarget) -> None:
 def read_table(session: Any, target: ImportTarget, file_name: str, contents: bytes) -> tuple[Table, list[Field]]:
     """The table in a file, and the fields that its heads may stand for; raises Refused with the reason."""
     fields = target.fields(code_words(session))
-    return find_table(read_sheets(contents, file_name), fields), fields
+    table = find_table(read_sheets(contents, file_name), fields, _remembered(session, target.resource))
+    if not table.lines:
+        raise Refused(f"工作表“{table.sheet}”里只有表头，没有内容。请填好再上传。")
+    return table, fields
 
 
 def map_columns(
@@ -146,6 +149,10 @@ def map_columns(
 ) -> list[tuple[Head, str, str]]:
     """The field of each head and how it was found: chosen by hand, remembered, or recognised; "" where there is none."""
     remembered = _remembered(session, target.resource) | dict(chosen)
+    own = target.known | {field.label for field in fields}
+    if all(head.text in own for head in table.heads):
+        # A file that was exported here: its numbers are those of the records.
+        remembered.setdefault(head_key(KEY_FIELD.label), KEY)
     found = []
     for one in map_heads(table, fields, remembered):
         how = BY_HAND if head_key(one.head.text) in chosen else one.how
@@ -221,6 +228,7 @@ def _keep_preview(
     preview = {
         "sight": sight_of_import(session.info["actor"], target),
         "sheet": table.sheet,
+        "other_sheets": table.other_sheets,
         "heads": [[head.place, head.text, name, how] for head, name, how in mapped],
         "left_out": table.left_out,
         "rows": [_preview_row(target, row, codes, cells[row.line], places) for row in plan.rows],

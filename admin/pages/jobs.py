@@ -17,7 +17,7 @@ from policy import the_actor
 from policy.actor import Actor
 from services import export_files, jobs
 from services.attachments import FileMissing
-from services.jobs.ask import result_of
+from services.jobs.ask import about_of, result_of
 
 STYLES = {JobStatus.FAILED: "text-danger", JobStatus.CANCELLED: "text-secondary"}
 
@@ -100,6 +100,9 @@ def described(job: Job) -> dict[str, Any]:
     """A job as its page shows it."""
     progress = job_queue().progress_of(job.id) if job.status is JobStatus.RUNNING else None
     result = result_of(job)
+    if job.ended and not result:
+        # Where it was asked for, so that whoever reads why it failed gets back there.
+        result = {"url": about_of(job).get("back"), "url_words": "返回", "stay": True}
     words = job.message
     if job.status is JobStatus.WAITING:
         words = "正在排队，轮到后会自动开始。您可以关掉本页，回头再来看。"

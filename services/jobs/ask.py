@@ -72,6 +72,12 @@ def cancel(session: Session, queue: JobQueue, job: Job) -> None:
         queue.ask_to_cancel(job_id)
 
 
+def about_of(job: Job) -> dict[str, Any]:
+    """What a job is about; nothing where that isn't told by names."""
+    about = json.loads(job.about)
+    return about if isinstance(about, dict) else {}
+
+
 def result_of(job: Job) -> dict[str, Any]:
     """What came of a job; nothing while it isn't done."""
     return json.loads(job.result) if job.result else {}
