@@ -46,6 +46,7 @@ from tests.world import World, employ
 ASIDE = {"audit_entry", "audit_seal", "import_batch", "import_mapping", "job", "export_file", "sign_in", "draft"}
 """Tables that imports don't import into: the log, the imports themselves, and who is signed in."""
 HOUSEKEEPING = {"version", "updated_at"}
+SHEETS = Path(__file__).parent / "sheets"
 HEADS = ["序号", "企业简称", "所属党组织", "职工人数", "地址"]
 
 
@@ -539,3 +540,19 @@ def test_the_command_line_says_what_is_wrong(
     result = app.test_cli_runner().invoke(args=["import", arguments[0], place, *arguments[1:], "--apply"])
     assert result.exit_code != 0
     assert said in result.output + str(result.exception)
+
+
+def test_every_sheet_of_the_offices_is_checked_whole_and_each_cut_number_pointed_out(app: Flask, world: World) -> None:
+    sheets = json.loads((SHEETS / "expected.json").read_text(encoding="utf-8"))
+    pointed_out, cut = [], []
+    with app.app_context():
+        for expected in sheets:
+            book = (SHEETS / expected["file"]).read_bytes()
+            with importing(app, "city_admin", expected["resource"]) as (session, target):
+                batch = hand_in(session, target, book, expected["file"])
+                assert len(rows_in(batch)) == expected["lines"], expected["file"]
+                found = [line for line, _name, reason in reasons_in(batch) if "截断" in reason]
+            pointed_out += [(expected["file"], line) for line in found]
+            cut += [(expected["file"], line) for line in expected["cut"]]
+    assert len(sheets) >= 30
+    assert pointed_out == cut
