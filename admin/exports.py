@@ -78,7 +78,7 @@ def export_page(screen: Any) -> Any:
     if not names or not reason_given:
         error = "" if names else "请至少选一列。"
         return _page(screen, names, kind, form, whole, error), 422
-    choice = Choice(kind, names, whole, form.reason.data or "", request.form.get("do") == "background")
+    choice = Choice(kind, names, whole, form.reason.data or "", "background" in request.form)
     try:
         return _export(screen, choice)
     except Refused as reason:

@@ -261,7 +261,7 @@ def _export_choices(screen: Screen, rule: Any, method: str, side: Side) -> Itera
     """The choices, and with all columns a file, one with whole numbers, and one made in the background."""
     names = tuple(("names", name) for name in offered_names(screen))
     whole = (("whole", "y"), ("reason", "核对档案"))
-    forms = {"file": (), "whole": whole, "job": (("do", "background"),)}
+    forms = {"file": (), "whole": whole, "job": (("background", "1"),)}
     for kind, query, asked in _list_queries(screen, side):
         if method == "GET":
             if kind in ("list", "columns") or asked:

@@ -34,7 +34,7 @@ def choose(client: FlaskClient, resource: str, *names: str, query: str = "", **f
 
 def make_in_background(client: FlaskClient, resource: str, *names: str, query: str = "", **form: str) -> str:
     """The address of the job that made the file."""
-    answer = choose(client, resource, *names, query=query, do="background", **form)
+    answer = choose(client, resource, *names, query=query, background="1", **form)
     assert answer.status_code == 302, answer.get_data(as_text=True)
     return answer.location
 
