@@ -17,6 +17,8 @@ from services.tables.scale import BRANCHES, COMPANIES
 FOLDER = Path(__file__).parent
 WEIGHTS = FOLDER / "weights.json"
 """What a list weighs in a browser, by benchmarks.weight."""
+IMPORTED = FOLDER / "import.json"
+"""What importing a sheet takes, by benchmarks.importing."""
 LIBRARIES = ("Flask", "Flask-Admin", "SQLAlchemy", "Django", "django-import-export", "psycopg", "XlsxWriter")
 TITLES = {case.key: case.title for case in [*CASES, *BIG_EXPORTS]}
 KINDS = ["SQLite", "PostgreSQL"]
@@ -49,6 +51,27 @@ plain server on this machine, in turns; medians. KB are 1,000 bytes over the wir
 come; "all gzipped" is what they would weigh behind a proxy that compresses. Times are until the browser's load event, without a network's delay.
 
 """
+
+
+IMPORT_HEAD = """## Importing a sheet
+
+By `make bench-import`: an XLSX file of {rows} companies with 11 columns ({file} KB) is previewed and applied, each time in a process and a copy of the
+database of its own; the peers take turns, {passes} passes, medians in seconds.
+
+- **product**: the sheet is taken in, read in a process apart, checked and its preview kept; then it is read and checked again and done in one
+  transaction, through the write guard, with one audit entry a row that holds the values. The preview's page is part of the preview's time.
+- **django-import-export**: its admin's form with a `ModelResource` of the same columns, `skip_unchanged`, and the defaults otherwise: the preview is a dry
+  run shown as one page of all rows; confirmed, it is done again, with a log entry a row, which holds no values. The second line is the same with
+  `use_bulk`. It checks no branch, matches no head that isn't its own, and can't take anything back. Of the later sheets it isn't asked.
+- **bare driver** is the limit: calamine reads the file, and one statement inserts or updates all rows; no preview, no checks, no log.
+
+The statements are those that read or write rows; one that is sent with many rows' values counts once.
+
+"""
+IMPORTERS = {
+    "product": "product", "django": "django-import-export", "django_bulk": "the same, `use_bulk`", "bare": "bare driver",
+}  # fmt: skip
+SHEETS = {"new": "all rows new", "unchanged": "the same again", "changed": "each row changed"}
 
 
 @dataclass(frozen=True)
@@ -91,12 +114,13 @@ def write(parts: list[Part], document: Path, results: Path) -> None:
 
 
 def _numbers(part: Part) -> str:
-    told = json.dumps(_rounded(asdict(replace(part, cells=[]))), ensure_ascii=False)
-    lines = ",\n".join(json.dumps(_rounded(asdict(cell)), ensure_ascii=False) for cell in part.cells)
+    told = json.dumps(rounded(asdict(replace(part, cells=[]))), ensure_ascii=False)
+    lines = ",\n".join(json.dumps(rounded(asdict(cell)), ensure_ascii=False) for cell in part.cells)
     return told.replace('"cells": []', f'"cells": [\n{lines}\n]')
 
 
-def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+def rounded(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with three digits behind the point."""
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
 
 
@@ -131,6 +155,7 @@ def words(parts: list[Part]) -> str:
         *(f"## {part.kind}\n\n{_machine(part)}\n\n{table.pages(part.kind)}\n{table.files(part.kind)}\n" for part in parts),
         f"## The aims\n\n{table.aims()}\n",
         weight_words(),
+        import_words(json.loads(IMPORTED.read_text(encoding="utf-8")) if IMPORTED.exists() else []),
         f"## Where the product's time goes\n\n{_profile(shares)}",
         *([f"\n{notes.read_text(encoding='utf-8')}"] if notes.exists() else []),
     ])  # fmt: skip
@@ -161,13 +186,86 @@ def weight_words() -> str:
     return WEIGHT_HEAD + _markdown(heads, rows) + "\n"
 
 
+def import_words(runs: list[dict[str, Any]]) -> str:
+    """What importing a sheet takes, of each database; the runs as benchmarks.importing keeps them."""
+    if not runs:
+        return ""
+    first = runs[0]
+    head = IMPORT_HEAD.format(rows=f"{first['rows']:,}", file=f"{first['file'] / 1000:.0f}", passes=first["passes"])
+    shares = {run["kind"]: run["shares"] for run in runs}
+    aims = [line for run in runs for line in _import_aims(run)]
+    return "".join([
+        head,
+        *(f"### {run['kind']}\n\n{_import_machine(run)}\n\n{_import_table(run)}\n" for run in runs),
+        _markdown(["database", "aim", "at most", "measured", ""], aims),
+        "\nWhere the product's time goes when all rows are new, preview and apply together: "
+        "the profiler's shares, the reading apart left out.\n\n",
+        _share_table(shares),
+        "\n",
+    ])  # fmt: skip
+
+
+def _import_machine(run: dict[str, Any]) -> str:
+    before, after = run["load"]
+    return (
+        f"{run['machine']}. {run['minutes']:.0f} minutes; load of the machine before {before:.1f}, after {after:.1f}."
+    )
+
+
+def _together(cell: dict[str, Any]) -> float:
+    seconds: float = cell["preview_seconds"] + cell["apply_seconds"]
+    return seconds
+
+
+def _import_table(run: dict[str, Any]) -> str:
+    heads = ["who", "sheet", "preview s", "apply s", "together s", "product's part of it", "q of the preview", "q of the apply",
+             "log entries", "page KB"]  # fmt: skip
+    product = {cell["sheet"]: _together(cell) for cell in run["cells"] if cell["peer"] == "product"}
+    lines = [
+        [
+            IMPORTERS[cell["peer"]], SHEETS[cell["sheet"]], f"{cell['preview_seconds']:.2f}", f"{cell['apply_seconds']:.2f}",
+            f"{_together(cell):.2f}",
+            "" if cell["peer"] == "product" else _ratio(product[cell["sheet"]] / _together(cell)),
+            f"{cell['preview_statements']:,}", f"{cell['apply_statements']:,}", f"{cell['entries']:,}",
+            f"{cell['page'] / 1000:,.0f}" if cell["page"] else "",
+        ]
+        for cell in run["cells"]
+    ]  # fmt: skip
+    return _markdown(heads, lines)
+
+
+def _import_aims(run: dict[str, Any]) -> list[list[str]]:
+    """Each aim of imports with what was measured."""
+    cells = {(cell["peer"], cell["sheet"]): cell for cell in run["cells"]}
+    product, kind = {sheet: cells["product", sheet] for sheet in SHEETS}, run["kind"]
+    aims = []
+    for peer in ("django", "django_bulk"):
+        other = cells.get((peer, "new"))
+        measured = (_together(product["new"]) / _together(other), "") if other else None
+        aims.append(_aim(kind, f"of the time of {IMPORTERS[peer]}", 0.05, measured))
+    for sheet, cell in product.items():
+        statements = cell["preview_statements"] + cell["apply_statements"]
+        aims.append([
+            kind, f"statements, {SHEETS[sheet]}", "200", f"{statements:,}", "met" if statements <= 200 else "**falls short**",
+        ])  # fmt: skip
+    page = max(max(cell["page"], cell["largest_page"]) for cell in product.values())
+    return [
+        *aims,
+        _aim(kind, "largest page of a preview, six wrong cells in each of its rows, KB", 500, (page / 1000, "")),
+    ]
+
+
 def _profile(shares: dict[str, dict[str, float]]) -> str:
     """The shares of the first page of the list; the profiler slows small functions down, so no times are given."""
+    return "The list's first page for the whole city, by the profiler's shares.\n\n" + _share_table(shares)
+
+
+def _share_table(shares: dict[str, dict[str, float]]) -> str:
     kinds = list(shares)
     names = dict.fromkeys(name for kind in kinds for name in shares[kind])
     rows = [[name, *(_percent(shares[kind], name) for kind in kinds)] for name in names]
     shown = [row for row in rows if any(cell not in ("", "0 %") for cell in row[1:])]
-    return "The list's first page for the whole city, by the profiler's shares.\n\n" + _markdown(["who", *kinds], shown)
+    return _markdown(["who", *kinds], shown)
 
 
 def _percent(spent: dict[str, float], name: str) -> str:

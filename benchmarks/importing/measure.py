@@ -80,13 +80,12 @@ def importers_here() -> list[str]:
 
 
 def measure(
-    databases: Databases, rows: int, passes: int, data_key: str, folder: Path, machine: str, say: Say = print,
-    names: list[str] | None = None,
+    databases: Databases, rows: int, passes: int, data_key: str, folder: Path, machine: str, say: Say = print
 ) -> Run:  # fmt: skip
     """The figures of one database: medians of the passes, in which the importers take turns."""
     started, before = perf_counter(), os.getloadavg()[0]
-    facts = _build(databases, data_key)
-    names, found = names or importers_here(), dict[tuple[str, str], list[Imported]]()
+    facts = build(databases, data_key)
+    names, found = importers_here(), dict[tuple[str, str], list[Imported]]()
     for number in range(passes):
         start = number % len(names)
         for name in [*names[start:], *names[:start]]:
@@ -103,7 +102,7 @@ def measure(
     )  # fmt: skip
 
 
-def _build(databases: Databases, data_key: str) -> Facts:
+def build(databases: Databases, data_key: str) -> Facts:
     """A database with branches, few companies and who signs in; Django's tables beside them."""
     address = databases.new("measured")
     with make_product(address, data_key).app_context():
@@ -128,7 +127,7 @@ def _pass(
     """One importer in a process and a database of its own; raises Failed where rows or entries are missing."""
     copy = replace(facts, address=databases.copy(facts.address, place))
     cells = [Imported(databases.kind, name, **one) for one in _alone(_import, folder, copy, name, rows, first)]
-    _check(copy.address, cells, name, rows)
+    check(copy.address, cells, name, rows)
     return cells
 
 
@@ -143,11 +142,16 @@ def _import(answer: Path, facts: Facts, name: str, rows: int, first: bool) -> No
     import logging
 
     logging.disable(logging.WARNING)
-    importer = IMPORTERS[name](facts)
+    # Django's times of the later sheets are of the same order; leaving them out saves an hour.
+    asked = [NEW] if name.startswith("django") else [*ORDER]
+    answer.write_text(json.dumps(import_sheets(IMPORTERS[name](facts), rows, asked, first)), encoding="utf-8")
+
+
+def import_sheets(importer: Any, rows: int, asked: list[str], weigh: bool) -> list[dict[str, Any]]:
+    """Preview and apply the sheets one after the other; what each took, and the largest page if it is asked for."""
     sheets = {NEW: book(companies(rows)), UNCHANGED: book(companies(rows)), CHANGED: book(companies(rows, 1))}
     found = []
-    # Django's times of the later sheets are of the same order; leaving them out saves an hour.
-    for sheet in (NEW,) if name.startswith("django") else ORDER:
+    for sheet in asked:
         before = importer.entries()
         preview, apply = importer.preview(sheets[sheet]), importer.apply()
         found.append({
@@ -155,12 +159,13 @@ def _import(answer: Path, facts: Facts, name: str, rows: int, first: bool) -> No
             "preview_statements": preview.statements, "apply_statements": apply.statements,
             "entries": importer.entries() - before, "page": preview.page,
         })  # fmt: skip
-    if name == "product" and first:
-        found[0]["largest_page"] = importer.largest_page(rows)  # type: ignore[attr-defined]
-    answer.write_text(json.dumps(found), encoding="utf-8")
+    if weigh and hasattr(importer, "largest_page"):
+        found[0]["largest_page"] = importer.largest_page(rows)
+    return found
 
 
-def _check(address: str, cells: list[Imported], name: str, rows: int) -> None:
+def check(address: str, cells: list[Imported], name: str, rows: int) -> None:
+    """Raise Failed unless all rows were written, with an entry for each in the log."""
     engine = create_engine(address)
     with engine.connect() as connection:
         written = connection.execute(

@@ -22,7 +22,10 @@ HEADS = [
     "备注",
 ]
 INDUSTRIES = CODES["industry"]
-WRONG_EMPLOYEES = "约三十"
+WRONG = {
+    "所属党组织": "查无此支部", "行业": "说不清", "经营状况": "不好说", "职工人数": "约三十", "联系电话": "12", "党组织成立时间": "几年前",
+}  # fmt: skip
+"""What can't be read under these heads."""
 
 
 def companies(count: int, more_employees: int = 0) -> list[list[Any]]:
@@ -50,6 +53,5 @@ def book(rows: list[list[Any]]) -> bytes:
 
 
 def wrong_book(count: int) -> bytes:
-    """The same companies, each with a number of employees that can't be read."""
-    place = HEADS.index("职工人数")
-    return book([[*row[:place], WRONG_EMPLOYEES, *row[place + 1 :]] for row in companies(count)])
+    """The same companies, each with all in it that can be wrong."""
+    return book([[WRONG.get(head, cell) for head, cell in zip(HEADS, row, strict=True)] for row in companies(count)])

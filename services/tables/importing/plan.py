@@ -166,6 +166,7 @@ class _Planner:
             for name in self._places
             if name != KEY and name not in target.relations
         }
+        self._known: dict[str, dict[Any, Any]] = {name: {} for name in self._readers}
         self._related: dict[str, RelatedRecords] = {}
         self._default_branch = self._find_default_branch()
         self._existing: dict[int, Existing] = {}
@@ -213,11 +214,18 @@ class _Planner:
         if name == KEY:
             return self._key(cell)
         if name not in self._related:
-            return self._readers[name](cell)
+            return self._plain_value(name, cell)
         if is_empty(cell):
             return None
         text = text_of(cell)
         return KEPT if OUT_OF_SIGHT in text else self._related[name].called(text)
+
+    def _plain_value(self, name: str, cell: Any) -> Any:
+        """The value of a cell that says it by itself; what stands in a column again is read once."""
+        known, key = self._known[name], (type(cell), cell)
+        if key not in known:
+            known[key] = self._readers[name](cell)
+        return known[key]
 
     def _key(self, cell: Any) -> int | None:
         text = text_of(cell)

@@ -17,6 +17,8 @@ from services.tables.importing.values import OFFERED, Unfit, folded
 TEXTS_AT_ONCE = 1_000
 FEW_ROWS = 2_000
 """Of so few records the titles are all read, to find what a sheet may have meant."""
+GUESSED = 200
+"""For so many names that aren't found what was meant is looked for: comparing with all titles takes milliseconds each."""
 _NUMBERED = re.compile(r"(?:.*（)?(?:编号|#)\s*(\d{1,15})）?")
 
 
@@ -49,6 +51,7 @@ class RelatedRecords:
         self._by_text: dict[str, list[Related]] = defaultdict(list)
         self._by_id: dict[int, Related] = {}
         self._few: dict[str, list[Related]] | None = None
+        self._offers: dict[str, tuple[str, ...]] = {}
 
     def look_for(self, texts: Iterable[str]) -> None:
         """Find the records of all these texts, some at a time."""
@@ -69,7 +72,9 @@ class RelatedRecords:
         found_rows = self._by_text.get(folded(text)) or self._all_few().get(folded(text))
         if found_rows:
             return found_rows
-        offers = self._near(text)
+        if text not in self._offers:
+            self._offers[text] = self._near(text) if len(self._offers) < GUESSED else ()
+        offers = self._offers[text]
         raise Unfit(
             "没有找到这条记录，请核对名称。" if not offers else f"没有找到。是不是：{'、'.join(offers)}？", offers
         )

@@ -50,6 +50,7 @@ EXCEL_DAYS = range(7_000, 73_051)
 CUT_FROM = 10**15
 """Excel keeps 15 digits of a number; the others become noughts."""
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d+")
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f]")
 _CUT_NUMBER = re.compile(r"\d{15}000")
 CUT_REASON = (
     "这个号码被 Excel 截断了，只剩前 15 位。请对照证件在这里重新填写完整的 18 位，或在表里把这一列改成“文本”格式再填。"
@@ -162,7 +163,7 @@ def _text_reader(longest: int, lines: bool) -> Reader:
         text = text_of(cell).replace("\r\n", "\n")
         if not lines:
             text = " ".join(text.split("\n"))
-        if any(ord(char) < 32 and char not in "\n\t" for char in text):
+        if _UNSTORABLE.search(text):
             raise Unfit("含有不能保存的字符，请删掉后再导入。")
         if len(text) > longest:
             raise Unfit(f"最多 {longest} 个字，现在有 {len(text)} 个，请删短一些。")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.tables.importing.fields import Field
 from services.tables.reading.files import Cell
@@ -131,8 +132,8 @@ def _find_numbers(
 
 def _runs(cells: list[Cell]) -> bool:
     """Whether a column counts 1, 2, 3 …"""
-    values = [text_of(cell) for cell in cells if text_of(cell)]
-    return len(values) >= 2 and values[:2] == ["1", "2"] and all(value.isdecimal() for value in values)
+    values = filter(None, map(text_of, cells))
+    return [*islice(values, 2)] == ["1", "2"] and all(value.isdecimal() for value in values)
 
 
 def _find_by_name(

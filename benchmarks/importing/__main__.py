@@ -1,0 +1,54 @@
+"""What is asked on the command line: measure and write docs/benchmarks.md; a trial with few rows prints the table instead."""
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.command import DOCUMENT, MADE, RESULTS
+from benchmarks.importing.measure import PASSES, ROWS, Run, measure
+from models.encryption import new_key
+
+
+def main() -> None:
+    """Read what is asked and do it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.importing", description=main.__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=ROWS, help="companies in the sheet (default: %(default)s)")
+    parser.add_argument("--on", action="append", dest="databases", choices=MADE, help="only on this database")
+    asked = parser.parse_args()
+    passes, runs = PASSES if asked.rows >= ROWS else 1, []
+    for name in asked.databases or list(MADE):
+        with tempfile.TemporaryDirectory(prefix="import") as folder, MADE[name](Path(folder)) as databases:
+            machine = report.machine(databases.version())
+            runs.append(measure(databases, asked.rows, passes, new_key(), Path(folder), machine, _say))
+        if asked.rows >= ROWS:
+            keep(runs[-1], report.IMPORTED)
+            report.write(report.read(RESULTS), DOCUMENT, RESULTS)
+    if asked.rows < ROWS:
+        print(report.import_words([asdict(run) for run in runs]))
+
+
+def keep(run: Run, results: Path) -> None:
+    """Put a run into the file of results in the place of the one before on the same database."""
+    found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
+    kept = {one["kind"]: one for one in found if one["rows"] == run.rows} | {run.kind: asdict(run)}
+    runs = sorted(kept.values(), key=lambda one: report.KINDS.index(one["kind"]))
+    results.write_text("[" + ",\n".join(map(_lines, runs)) + "]\n", encoding="utf-8")
+
+
+def _lines(run: dict[str, object]) -> str:
+    """A run as JSON, a line for each cell."""
+    cells = ",\n".join(json.dumps(report.rounded(cell), ensure_ascii=False) for cell in run["cells"])  # type: ignore[attr-defined]
+    shares = report.rounded(run["shares"])  # type: ignore[arg-type]
+    told = json.dumps(report.rounded({**run, "cells": [], "shares": shares}), ensure_ascii=False)
+    return told.replace('"cells": []', f'"cells": [\n{cells}\n]')
+
+
+def _say(what: str) -> None:
+    print(what, flush=True)
+
+
+if __name__ == "__main__":
+    main()
