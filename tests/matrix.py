@@ -32,6 +32,7 @@ from models import (
     SavedView,
     SignIn,
     SignInCard,
+    db,
 )
 from models.base import BranchScoped, Reference
 from models.clock import now, today
@@ -474,11 +475,16 @@ def _first_difference(one: str, other: str) -> str:
 
 
 def stored_rows() -> Rows:
-    """Every watched row as it stands."""
-    with system_session("demo", readonly=True) as session:
-        return {
-            (resource_of(model), row.id): _values(row) for model in _models() for row in session.scalars(select(model))
-        }
+    """Every watched row as it stands, read past the session: this is asked for after each write."""
+    found: Rows = {}
+    with db.engine.execution_options(readonly=True).connect() as connection:
+        for model in _models():
+            resource, table = resource_of(model), model.__table__
+            names = [column.key for column in table.columns]
+            place = names.index("id")
+            for values in connection.execute(select(table)):
+                found[resource, values[place]] = dict(zip(names, values, strict=True))
+    return found
 
 
 def newest_entry() -> int:
