@@ -82,7 +82,7 @@ def posted_file() -> tuple[str, bytes]:
         raise Refused("文件超过 10 MB。请只留要导入的那张表，去掉图片，再上传。")
     if not contents:
         raise Refused("这是个空文件。请检查后重新选择。")
-    return file.filename, contents
+    return "".join(char for char in file.filename if char.isprintable()), contents
 
 
 def workbook(book: bytes, title: str) -> Response:

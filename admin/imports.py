@@ -10,7 +10,7 @@ from sqlalchemy import String, inspect
 
 from admin import cells
 from admin.background import start
-from models import ImportBatch, JobStatus
+from models import ImportBatch, ImportStatus, JobStatus
 from models.base import Protected
 from models.job import ENDED
 from policy import Refused
@@ -79,14 +79,22 @@ def start_work(kind: str, batch: ImportBatch, words: str) -> Any:
 
 
 @contextmanager
-def _open(work: Work) -> Iterator[tuple[Any, ImportBatch, ImportTarget]]:
+def _open(work: Work, readonly: bool = False) -> Iterator[tuple[Any, ImportBatch, ImportTarget]]:
     """The session of whoever asked, the import and what it goes into; its writes are logged as an import's."""
     current_origin.set(Origin(CHANNEL))
-    with work.session() as session:
+    with work.session(readonly) as session:
         batch = session.get(ImportBatch, work.about["batch"])
         if batch is None:
             raise Refused("这次导入已经不在了。请重新上传。")
         yield session, batch, target_of(screen_of(batch.resource))
+
+
+def _find_out(work: Work) -> imports.Checked | None:
+    """What the sheet would do, found out in a session that keeps nobody from writing; None once it is imported."""
+    with _open(work, readonly=True) as (session, batch, target):
+        if batch.status is ImportStatus.APPLIED:
+            return None
+        return imports.find_out(session, target, batch, lambda done: work.progress(done, None, "已核对"))
 
 
 def _save(work: Work, session: Any) -> dict[str, Any]:
@@ -99,17 +107,20 @@ def _save(work: Work, session: Any) -> dict[str, Any]:
 
 def check_import(work: Work) -> dict[str, Any]:
     """Find out what a sheet would do."""
+    checked = _find_out(work)
     with _open(work) as (session, batch, target):
-        imports.check_batch(session, target, batch, lambda done: work.progress(done, None, "已核对"))
+        if checked is not None:
+            imports.keep_check(session, target, batch.id, checked)
         return _save(work, session)
 
 
 def apply_import(work: Work) -> dict[str, Any]:
     """Do what a sheet's preview shows, or nothing."""
+    checked = _find_out(work)
     with _open(work) as (session, batch, target):
         key, total = batch.id, batch.new_rows + batch.changed_rows
         try:
-            imports.apply_batch(session, target, batch, lambda done: work.progress(done, total, "已写入"))
+            imports.apply_batch(session, target, batch, checked, lambda done: work.progress(done, total, "已写入"))
             return _save(work, session)
         except NotApplied as refused:
             session.rollback()
@@ -118,7 +129,7 @@ def apply_import(work: Work) -> dict[str, Any]:
             raise Refused(f"没有导入：有 {len(refused.faults)} 行没有通过，已经标出原因。") from None
         except PlanChanged:
             session.rollback()
-            imports.check_batch(session, target, session.get(ImportBatch, key))
+            imports.keep_check(session, target, key, checked or imports.find_out(session, target, batch))
             session.commit()
             raise
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -169,20 +169,39 @@ def _remembered(session: Any, resource: str) -> dict[str, str]:
     return {one.head: one.field for one in session.scalars(wanted)}
 
 
-@rarely_collecting()
-def check_batch(session: Any, target: ImportTarget, batch: ImportBatch, progress: Progress = _silent) -> None:
+@dataclass(frozen=True)
+class Checked:
+    """What was found out about a sheet: its table, the field of each head and how it was found, what it would do."""
+
+    table: Table
+    mapped: list[tuple[Head, str, str]]
+    plan: Plan
+
+
+def check_batch(session: Any, target: ImportTarget, batch: ImportBatch) -> None:
     """Read the sheet and find out what it would do; the preview is kept. The caller commits.
 
     Raises Refused where the file can't be read or holds no table. The session must have written nothing else yet.
     """
+    keep_check(session, target, batch.id, find_out(session, target, batch))
+
+
+@rarely_collecting()
+def find_out(session: Any, target: ImportTarget, batch: ImportBatch, progress: Progress = _silent) -> Checked:
+    """What a sheet would do. Nothing is written: for a long sheet in a session that only reads, so that nobody waits."""
     _refuse_finished(batch)
-    key, name, contents, choices = batch.id, batch.file_name, batch.contents, choices_of(batch)
-    table, fields = read_table(session, target, name, contents)
+    choices = choices_of(batch)
+    table, fields = read_table(session, target, batch.file_name, batch.contents)
     mapped = map_columns(session, target, table, fields, choices["mapping"])
-    plan = make_plan(session, target, table, _options(mapped, choices), progress)
-    _try_out(session, target, plan)
+    return Checked(table, mapped, make_plan(session, target, table, _options(mapped, choices), progress))
+
+
+def keep_check(session: Any, target: ImportTarget, key: int, checked: Checked) -> None:
+    """Keep the preview of what was found out about a sheet, and of what the database would refuse; the caller commits."""
+    _try_out(session, target, checked.plan)
     batch = session.get(ImportBatch, key)
-    _keep_preview(session, target, batch, table, mapped, plan)
+    _refuse_finished(batch)
+    _keep_preview(session, target, batch, checked.table, checked.mapped, checked.plan)
 
 
 def _options(mapped: list[tuple[Head, str, str]], choices: Mapping[str, Any]) -> Options:
@@ -290,8 +309,17 @@ def hide_what_left(session: Any, target: ImportTarget, rows: list[dict[str, Any]
 
 
 @rarely_collecting()
-def apply_batch(session: Any, target: ImportTarget, batch: ImportBatch, progress: Progress = _silent) -> None:
+def apply_batch(
+    session: Any,
+    target: ImportTarget,
+    batch: ImportBatch,
+    checked: Checked | None = None,
+    progress: Progress = _silent,
+) -> None:
     """Do what the preview shows, all of it or nothing; the caller commits.
+
+    Args:
+        checked: what was just found out about the sheet; found out here when it isn't given.
 
     Raises:
         Refused: the sheet isn't checked, or lines are wrong.
@@ -305,16 +333,13 @@ def apply_batch(session: Any, target: ImportTarget, batch: ImportBatch, progress
         raise Refused("请先核对，再导入。")
     if batch.wrong_rows:
         raise Refused(f"还有 {batch.wrong_rows} 行有错。请改好，重新核对，再导入。")
-    choices = choices_of(batch)
-    table, fields = read_table(session, target, batch.file_name, batch.contents)
-    mapped = map_columns(session, target, table, fields, choices["mapping"])
-    plan = make_plan(session, target, table, _options(mapped, choices))
-    if plan.digest != batch.digest:
+    checked = checked or find_out(session, target, batch)
+    if checked.plan.digest != batch.digest:
         raise PlanChanged
-    done = apply_plan(session, target, plan, progress)
+    done = apply_plan(session, target, checked.plan, progress)
     batch.done = json.dumps([[one.id, one.version, one.before] for one in done], ensure_ascii=False).encode()
     batch.status, batch.applied_at, batch.preview = ImportStatus.APPLIED, now(), None
-    _remember(session, target.resource, mapped, choices["mapping"])
+    _remember(session, target.resource, checked.mapped, choices_of(batch)["mapping"])
     session.flush()
 
 
