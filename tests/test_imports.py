@@ -35,6 +35,7 @@ from models.column_types import PartialDate
 from policy import NotAllowed, Refused, acting_as, system_session
 from policy.actions import models_by_resource
 from services import imports
+from services.tables.importing.related import GUESSED
 from services.tables.importing.undo import NotTakenBack
 from tests.attempts import screens_of
 from tests.conftest import signed_in
@@ -492,3 +493,15 @@ def test_the_work_of_an_import_is_its_accounts_own_job(app: Flask, world: World)
                 world.accounts["city_admin"],
             )
             assert inspect(job).dict["title"] == "导入：表.xlsx"
+
+
+def test_of_very_many_unknown_names_the_first_ones_are_guessed_and_all_are_refused(app: Flask, world: World) -> None:
+    with app.app_context(), importing(app, "city_admin", "company") as (session, target):
+        desk = branch_name(world, "desk甲")
+        rows = [(number, f"示例企业{number}", f"{desk}{number}") for number in range(1, GUESSED + 11)]
+        batch = hand_in(session, target, workbook(HEADS[:3], *rows, (999, "示例末企业", f"{desk}1")))
+        faults = [row["faults"][0] for row in rows_in(batch)]
+        assert batch.wrong_rows == len(faults) == GUESSED + 11
+        assert all(desk in fault["offers"] for fault in faults[:GUESSED])
+        assert not any(fault["offers"] for fault in faults[GUESSED:-1])
+        assert faults[-1]["offers"] == faults[0]["offers"]
