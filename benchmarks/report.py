@@ -201,7 +201,7 @@ def import_words(runs: list[dict[str, Any]]) -> str:
         "\nWhere the product's time goes when all rows are new, preview and apply together: "
         "the profiler's shares, the reading apart left out.\n\n",
         _share_table(shares),
-        "\n",
+        f"\n{(FOLDER / 'importing' / 'notes.md').read_text(encoding='utf-8')}\n",
     ])  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from models.column_types import PartialDate
 from policy import NotAllowed, Refused, acting_as, system_session
 from policy.actions import models_by_resource
 from services import imports
+from services.tables.importing.related import GUESSED
 from services.tables.importing.undo import NotTakenBack
 from tests.attempts import screens_of
 from tests.conftest import signed_in
@@ -556,3 +557,15 @@ def test_every_sheet_of_the_offices_is_checked_whole_and_each_cut_number_pointed
             cut += [(expected["file"], line) for line in expected["cut"]]
     assert len(sheets) >= 30
     assert pointed_out == cut
+
+
+def test_of_very_many_unknown_names_the_first_ones_are_guessed_and_all_are_refused(app: Flask, world: World) -> None:
+    with app.app_context(), importing(app, "city_admin", "company") as (session, target):
+        desk = branch_name(world, "desk甲")
+        rows = [(number, f"示例企业{number}", f"{desk}{number}") for number in range(1, GUESSED + 11)]
+        batch = hand_in(session, target, workbook(HEADS[:3], *rows, (999, "示例末企业", f"{desk}1")))
+        faults = [row["faults"][0] for row in rows_in(batch)]
+        assert batch.wrong_rows == len(faults) == GUESSED + 11
+        assert all(desk in fault["offers"] for fault in faults[:GUESSED])
+        assert not any(fault["offers"] for fault in faults[GUESSED:-1])
+        assert faults[-1]["offers"] == faults[0]["offers"]
