@@ -258,17 +258,22 @@ def _exports(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Att
 
 
 def _export_choices(screen: Screen, rule: Any, method: str, side: Side) -> Iterator[Attempt]:
-    """The choices, and with all columns a file, one with whole numbers, and one made in the background."""
+    """The choices, and with all columns a file, one with whole numbers, and one made in the background.
+
+    What a list is asked for is read by the same code as for a direct export, which is asked for everything: here for one
+    thing.
+    """
     names = tuple(("names", name) for name in offered_names(screen))
     whole = (("whole", "y"), ("reason", "核对档案"))
     forms = {"file": (), "whole": whole, "job": (("background", "1"),)}
-    for kind, query, asked in _list_queries(screen, side):
+    queries = list(_list_queries(screen, side))
+    chosen = [one for one in queries if one[0] == "list"] + [one for one in queries if one[2]][:1]
+    for kind, query, asked in chosen:
         if method == "GET":
-            if kind in ("list", "columns") or asked:
-                yield Attempt(rule.endpoint, method, rule.rule, f"choices {kind}", tuple(query.items()), **asked)
+            yield Attempt(rule.endpoint, method, rule.rule, f"choices {kind}", tuple(query.items()), **asked)
             continue
         for name, form in forms.items():
-            if kind == "list" or (name == "file" and asked):
+            if kind == "list" or name == "file":
                 posted = (("kind", "csv"), *names, *form)
                 yield Attempt(rule.endpoint, method, rule.rule, f"{name} {kind}", tuple(query.items()), posted, **asked)
 

@@ -12,7 +12,7 @@ SEED = 620200
 
 
 def test_a_killed_import_is_whole_or_not_there_and_the_queue_goes_on(tmp_path: Path) -> None:
-    report = kill_while_importing(Server(tmp_path), 4, SEED)
+    report = kill_while_importing(Server(tmp_path), 3, SEED)
     assert report.faults == []
 
 
@@ -21,5 +21,5 @@ def test_so_it_is_on_postgres(tmp_path: Path) -> None:
     from tests.drills.postgres import Postgres
 
     with Postgres() as postgres:
-        report = kill_while_importing(Server(tmp_path, postgres.url), 3, SEED)
+        report = kill_while_importing(Server(tmp_path, postgres.url), 1, SEED)
     assert report.faults == []

@@ -27,7 +27,7 @@ from tests.drills.kills import Report
 from tests.drills.server import PASSWORD, ROOT, Server
 from tests.sheets_made import workbook
 
-ROWS = 400
+ROWS = 300
 LONGEST = 1.5
 """Seconds: an import of so many rows is over by then, and so some kills come after it."""
 PATIENCE = 0.02
