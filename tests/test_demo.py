@@ -19,6 +19,7 @@ from models import (
     Branch,
     BranchKind,
     Company,
+    ImportMapping,
     KeyPost,
     Person,
     Posting,
@@ -140,7 +141,9 @@ def test_every_row_of_the_demo_has_its_audit_entry(demo: Flask) -> None:
                 )
             )
             assert entries == rows, model.__name__
-            assert rows or model in (Attachment, Trash) or resource_of(model) == "work_log", model.__name__
+            assert rows or model in (Attachment, ImportMapping, Trash) or resource_of(model) == "work_log", (
+                model.__name__
+            )
 
 
 def test_nothing_unfavourable_is_said_of_a_named_company(demo: Flask) -> None:
