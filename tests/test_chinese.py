@@ -28,6 +28,10 @@ CODES = {"code", "kbd", "textarea"}
 """Elements that hold codes, keys of the keyboard, and what people typed."""
 
 
+FILES = (".export", ".import_template_view")
+"""Routes that send files, which are no pages; making them takes most of a walk's time."""
+
+
 class Words(HTMLParser):
     """What of a page people see or hear that is written in Latin letters."""
 
@@ -91,7 +95,7 @@ def pages(app: Flask, client: FlaskClient) -> Iterator[tuple[str, str]]:
             continue
         endpoint, arguments = routes.match(parts.path) if routes.test(parts.path) else ("", {})
         key = endpoint, *sorted(parse_qs(parts.query)), *sorted(arguments.values() if endpoint != "static" else [])
-        if not endpoint or endpoint == "static" or key in seen:
+        if not endpoint or endpoint == "static" or endpoint.endswith(FILES) or key in seen:
             continue
         seen.add(key)
         answer = client.get(address, buffered=True)
