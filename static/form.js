@@ -4,6 +4,7 @@
   const FIRST_DRAFT = 1000;
   const PATIENCE = 15000;
   const AFTER_A_GAP = 1000; // a network that has just come back carries nothing yet
+  const TELLS = navigator.onLine; // a machine without a network calls itself away though this page came to it
   const KEEPALIVE_LIMIT = 60000; // what browsers send of a page that is going away
   const SAY = {
     away: "网络断了，内容还在；连上后会自动再试。",
@@ -176,7 +177,7 @@
       keeping = false;
       kept = Date.now();
       if (outcome === "kept") {
-        if (waiting && navigator.onLine) go();
+        if (waiting && (navigator.onLine || !TELLS)) go();
         else if (waiting) say(SAY.away);
         else {
           say(words);
