@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Account, Adviser, Branch, Grant, Posting, Role, RolePermission
@@ -36,22 +36,50 @@ class Everywhere:
 
 EVERYWHERE = Everywhere()
 NOWHERE: frozenset[int] = frozenset()
-_Home, _Place = aliased(Branch, name="home"), aliased(Branch, name="place")
-# Put together here, in one thread: an alias makes its columns when they are first named, and a server's first requests
-# come at the same time; the statement of one then named columns of another's.
+_Home, _Place, _Followed = aliased(Branch, name="home"), aliased(Branch, name="place"), aliased(Role, name="followed")
+_Below, _Deeper = aliased(Branch, name="below"), aliased(Branch, name="deeper")
+
+
+def _permissions_of(role_id: Any) -> Any:
+    """The permissions of a role as one text."""
+    permissions = func.aggregate_strings(RolePermission.permission, " ")
+    return select(permissions).where(RolePermission.role_id == role_id).scalar_subquery()
+
+
+# Put together here, once and in one thread: every request asks these, and an alias makes its columns when they are first
+# named; a server's first requests come at the same time, and the statement of one then named columns of another's.
 _ACCOUNT_WITH_GRANTS = (
     select(
         Account.id, Account.name, Account.branch_id, Account.person_id, _Home.name.label("branch_name"),
         Grant.id.label("grant_id"), Grant.branch_id.label("place_id"), _Place.name.label("place_name"), _Place.parent_id.label("above"),
-        Grant.role_id, Role.follows_as_id, Grant.valid_from, Grant.valid_until,
+        Grant.valid_from, Grant.valid_until,
+        Role.name.label("role_name"), _permissions_of(Role.id).label("permissions"),
+        _Followed.name.label("followed_name"), _permissions_of(_Followed.id).label("followed_permissions"),
     )
     .select_from(Account)
     .outerjoin(_Home, _Home.id == Account.branch_id)
     .outerjoin(Account.grants)
     .outerjoin(Grant.role)
+    .outerjoin(_Followed, _Followed.id == Role.follows_as_id)
     .outerjoin(_Place, _Place.id == Grant.branch_id)
+    .where(Account.id == bindparam("account"))
     .order_by(Grant.id)
 )  # fmt: skip
+_ADVISER_ROLE = select(Role.name, _permissions_of(Role.id)).where(Role.code == ADVISER_ROLE)
+_TWO_LEVELS_BELOW = (
+    select(_Below.parent_id, _Below.id, _Deeper.id)
+    .outerjoin(_Deeper, _Deeper.parent_id == _Below.id)
+    .where(_Below.parent_id.in_(bindparam("tops", expanding=True)))
+)
+_POSTED = (
+    select(Adviser.branch_id, Adviser.person_id, Posting.branch_id)
+    .join(Adviser, Posting.adviser_id == Adviser.id)
+    .where(
+        or_(Adviser.branch_id.in_(bindparam("branches", expanding=True)), Adviser.person_id == bindparam("person")),
+        Posting.started_on <= bindparam("day"),
+        or_(Posting.ended_on.is_(None), Posting.ended_on > bindparam("day")),
+    )
+)
 Reach = frozenset[int] | Everywhere
 
 
@@ -150,17 +178,22 @@ def _both(one: Reach, other: Reach) -> Reach:
     return one if isinstance(other, Everywhere) else one & other
 
 
+def _union(reaches: tuple[Reach, ...]) -> Reach:
+    """The branches in any of the reaches."""
+    some = [reach for reach in reaches if isinstance(reach, frozenset)]
+    return frozenset().union(*some) if len(some) == len(reaches) else EVERYWHERE
+
+
 def make_actor(name: str, holdings: Iterable[Holding], **more: Any) -> Actor:
     """An actor whose reach for each permission is the union of the holdings that contain it."""
     holdings = tuple(holdings)
-    reaches: dict[str, Any] = defaultdict(set)
+    holders: dict[str, tuple[Reach, ...]] = {}
     for holding in holdings:
         for permission in holding.permissions:
-            if holding.branches is EVERYWHERE or reaches[permission] is EVERYWHERE:
-                reaches[permission] = EVERYWHERE
-            else:
-                reaches[permission] |= holding.branches
-    fixed = {key: reach if reach is EVERYWHERE else frozenset(reach) for key, reach in reaches.items()}
+            holders[permission] = (*holders.get(permission, ()), holding.branches)
+    # Hundreds of permissions are held by a handful of combinations.
+    united = {reaches: _union(reaches) for reaches in set(holders.values())}
+    fixed = {permission: united[reaches] for permission, reaches in holders.items()}
     return Actor(name=name, holdings=holdings, reaches=fixed, **more)
 
 
@@ -172,26 +205,29 @@ def load_actor(session: Session, account: Any, day: date) -> Actor:
 
     Nothing is kept from one request to the next: a grant that was changed holds at once, in every process.
     """
-    rows = session.execute(_ACCOUNT_WITH_GRANTS.where(Account.id == account.id)).all()
+    rows = session.execute(_ACCOUNT_WITH_GRANTS, {"account": account.id}).all()
     home = rows[0]
     grants = [row for row in rows if row.place_id is not None and _holds_on(row, day)]
-    roles = _roles(session, {key for row in grants for key in (row.role_id, row.follows_as_id)}, home.person_id)
     below = _branches_below(session, {row.place_id for row in grants if row.above is not None})
-    leading = {key for row in grants if row.follows_as_id and row.above is not None for key in below[row.place_id]}
+    leading = {key for row in grants if row.followed_name and row.above is not None for key in below[row.place_id]}
     posted = _posted(session, day, leading, home.person_id)
     holdings = []
     for row in grants:
         reach: Reach = EVERYWHERE if row.above is None else below[row.place_id]
         key = f"grant-{row.grant_id}"
-        holdings.append(Holding(*roles[row.role_id], reach, place_id=row.place_id, place_name=row.place_name, key=key))
-        if row.follows_as_id and reach is not EVERYWHERE:
+        permissions = _permission_set(row.permissions)
+        holdings.append(
+            Holding(row.role_name, permissions, reach, place_id=row.place_id, place_name=row.place_name, key=key)
+        )
+        if row.followed_name and isinstance(reach, frozenset):
             sent = frozenset(company for adviser, _person, company in posted if adviser in reach)
             if sent:
-                holdings.append(Holding(*roles[row.follows_as_id], sent, "本支部派出的指导员正在派驻", key=key))
-    if home.person_id is not None and ADVISER_ROLE in roles:
-        visited = frozenset(company for _adviser, person, company in posted if person == home.person_id)
-        if visited:
-            holdings.append(Holding(*roles[ADVISER_ROLE], visited, "本人正在派驻", key=OWN_POSTINGS))
+                followed = _permission_set(row.followed_permissions)
+                holdings.append(Holding(row.followed_name, followed, sent, "本支部派出的指导员正在派驻", key=key))
+    visited = frozenset(company for _adviser, person, company in posted if person == home.person_id)
+    if visited:
+        for name, permissions in session.execute(_ADVISER_ROLE):
+            holdings.append(Holding(name, _permission_set(permissions), visited, "本人正在派驻", key=OWN_POSTINGS))
     return make_actor(
         home.name, holdings, account_id=home.id, branch_id=home.branch_id, branch_name=home.branch_name or ""
     )
@@ -201,24 +237,9 @@ def _holds_on(grant: Any, day: date) -> bool:
     return not (grant.valid_from and grant.valid_from > day) and not (grant.valid_until and grant.valid_until < day)
 
 
-def _roles(session: Session, keys: set[int], person_id: int | None) -> dict[int | str, tuple[str, frozenset[str]]]:
-    """Name and permissions of these roles by key; of the advisers' role by its code, where a person may have it."""
-    wanted = Role.id.in_(sorted(keys - {None}))
-    rows = session.execute(
-        select(Role.id, Role.code, Role.name, func.aggregate_strings(RolePermission.permission, " "))
-        .outerjoin(Role.permissions)
-        .where(wanted if person_id is None else or_(wanted, Role.code == ADVISER_ROLE))
-        .group_by(Role.id, Role.code, Role.name)
-    )
-    found: dict[int | str, tuple[str, frozenset[str]]] = {}
-    for key, code, name, permissions in rows:
-        found[key] = found[code] = (name, _permission_set(permissions or ""))
-    return found
-
-
 @lru_cache(maxsize=256)
-def _permission_set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+def _permission_set(text: str | None) -> frozenset[str]:
+    return frozenset((text or "").split())
 
 
 def _posted(session: Session, day: date, branches: set[int], person_id: int | None) -> list[tuple[int, int, int]]:
@@ -226,29 +247,26 @@ def _posted(session: Session, day: date, branches: set[int], person_id: int | No
 
     Each as the adviser's branch, the adviser's person and the company's branch.
     """
-    of_adviser = [Adviser.branch_id.in_(sorted(branches))] if branches else []
-    of_adviser += [Adviser.person_id == person_id] if person_id is not None else []
-    if not of_adviser:
+    if not branches and person_id is None:
         return []
-    active = or_(Posting.ended_on.is_(None), Posting.ended_on > day)
-    found = session.execute(
-        select(Adviser.branch_id, Adviser.person_id, Posting.branch_id)
-        .join(Adviser, Posting.adviser_id == Adviser.id)
-        .where(or_(*of_adviser), Posting.started_on <= day, active)
-    )
-    return [tuple(row) for row in found]
+    wanted = {"branches": sorted(branches), "person": person_id, "day": day}
+    return [tuple(row) for row in session.execute(_POSTED, wanted)]
 
 
 def _branches_below(session: Session, tops: set[int]) -> dict[int, frozenset[int]]:
-    """For each of these branches the keys of itself and of all below it: one statement for each level of the tree."""
-    children: dict[int, list[int]] = defaultdict(list)
-    level, known_ones = tops, set(tops)
+    """For each of these branches the keys of itself and of all below it: one statement for two levels of the tree."""
+    children: dict[int, set[int]] = defaultdict(set)
+    level, seen = tops, set(tops)
     while level:
-        rows = session.execute(select(Branch.id, Branch.parent_id).where(Branch.parent_id.in_(sorted(level)))).all()
-        for branch, parent in rows:
-            children[parent].append(branch)
-        level = {branch for branch, _parent in rows} - known_ones
-        known_ones |= level
+        deepest = set()
+        for parent, branch, deeper in session.execute(_TWO_LEVELS_BELOW, {"tops": sorted(level)}):
+            children[parent].add(branch)
+            if deeper is not None:
+                children[branch].add(deeper)
+                deepest.add(deeper)
+        seen |= children.keys()
+        level = deepest - seen
+        seen |= level
 
     def gather(branch: int) -> frozenset[int]:
         return frozenset({branch}.union(*(gather(child) for child in children[branch])))

@@ -7,7 +7,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import Account, Grant, SignIn, SignInLock
@@ -97,21 +97,26 @@ def find_sign_in(session: Session, key: str) -> SignIn | None:
     return found
 
 
+_RUNNING = (
+    select(
+        Account.id, Account.must_change_password, Account.care_size, SignIn.id.label("sign_in_id"), SignIn.device,
+        SignIn.last_used_on, SignIn.expires_at,
+    )
+    .join(SignIn, SignIn.account_id == Account.id)
+    .where(
+        SignIn.key_hash == bindparam("key_hash"), SignIn.ended_at.is_(None), SignIn.expires_at > bindparam("moment"),
+        Account.active,
+    )
+)  # fmt: skip
+
+
 def signed_in_account(session: Session, key: str) -> Any:
     """The account of a running session's key with what its pages need to know; None when the session ended.
 
     A row of ``id``, ``must_change_password``, ``care_size``, and of the session ``sign_in_id``, ``device`` (of a
     remembered phone), ``last_used_on`` and ``expires_at``.
     """
-    running = select(
-        Account.id, Account.must_change_password, Account.care_size, SignIn.id.label("sign_in_id"), SignIn.device,
-        SignIn.last_used_on, SignIn.expires_at,
-    ).join(SignIn, SignIn.account_id == Account.id)  # fmt: skip
-    return session.execute(
-        running.where(
-            SignIn.key_hash == hash_key(key), SignIn.ended_at.is_(None), SignIn.expires_at > now(), Account.active
-        )
-    ).one_or_none()
+    return session.execute(_RUNNING, {"key_hash": hash_key(key), "moment": now()}).one_or_none()
 
 
 def account_of_key(session: Session, key: str) -> Any:

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from models import db
 from models.clock import now
-from models.encryption import new_key
+from models.encryption import new_key, use_key
 from settings import Settings
 from tests.databases import Office, postgres_office, sqlite_office
 from tests.world import World, session_key
@@ -58,7 +58,11 @@ def _let_go(office: Office) -> None:
 
 
 def as_new(office: Office) -> Office:
-    """The office with its database as it was at first, and no files."""
+    """The office with its database as it was at first, and no files.
+
+    A process has one data key: whatever started another installation in it has left that one's.
+    """
+    use_key(DATA_KEY)
     office.renew()
     shutil.rmtree(office.app.config["SETTINGS"].files_dir, ignore_errors=True)
     return office

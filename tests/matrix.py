@@ -328,16 +328,55 @@ def keys_known_to_pages(office: Office) -> dict[tuple[str, str], list[str]]:
     return known
 
 
+READS = re.compile(r"\s*(SELECT|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SHOW|SET)\b")
+WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)')
+
+
+@dataclass
+class Written:
+    """What was sent to the database meanwhile: whether something was committed, and which tables may have changed."""
+
+    committed: bool = False
+    tables: set[str] = field(default_factory=set)
+
+    def forget(self) -> None:
+        self.committed, self.tables = False, set()
+
+    def note_commit(self, _connection: Any) -> None:
+        self.committed = True
+
+    def note_statement(self, _connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if not READS.match(statement):
+            found = WRITES.match(statement)
+            self.tables |= {found[1]} if found else set(Base.metadata.tables)
+
+    def reached(self) -> set[str]:
+        """These tables and those into which the database itself carries their changes on."""
+        reached: set[str] = set()
+        waiting = set(self.tables)
+        while waiting:
+            reached |= waiting
+            waiting = {
+                table.name
+                for table in Base.metadata.tables.values()
+                for constraint in table.foreign_key_constraints
+                if (constraint.onupdate or constraint.ondelete) and constraint.referred_table.name in waiting
+            } - reached
+        return reached
+
+
 @contextmanager
-def commits() -> Iterator[list[Any]]:
-    """The commits made meanwhile."""
-    seen: list[Any] = []
-    note = seen.append
-    event.listen(Engine, "commit", note)
+def writes() -> Iterator[Written]:
+    """What is written meanwhile."""
+    written = Written()
+    listeners = (("commit", written.note_commit), ("before_cursor_execute", written.note_statement))
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
     try:
-        yield seen
+        yield written
     finally:
-        event.remove(Engine, "commit", note)
+        for name, listener in listeners:
+            event.remove(Engine, name, listener)
 
 
 class Walk:
@@ -354,7 +393,7 @@ class Walk:
 
     def through(self, tried: Iterable[Attempt]) -> Walked:
         """Make the requests; every write is judged and taken back before the next one."""
-        with commits() as written:
+        with writes() as written:
             for attempt in self.worth_trying(tried):
                 answer = self.judged(attempt, written)
                 if attempt.twin is not None and self.opens(attempt) and self.sight.hides(attempt):
@@ -378,17 +417,17 @@ class Walk:
         resource = attempt.endpoint.partition(".")[0]
         return self.actor is not None and (resource not in models_by_resource() or self.actor.may(f"{resource}:read"))
 
-    def judged(self, attempt: Attempt, written: list[Any]) -> Answer:
+    def judged(self, attempt: Attempt, written: Written) -> Answer:
         """The answer to a request, once it and what it wrote were found to be right."""
         answer = self.browser.send(attempt)
         self.walked.made += 1
         self.walked.statuses[answer.status] += 1
         self.judge_answer(attempt, answer)
-        if written:
+        if written.committed:
             with self.office.app.app_context():
-                self.judge_write(attempt)
+                self.judge_write(attempt, written.reached())
             self.office.undo()
-            written.clear()
+        written.forget()
         return answer
 
     def leak(self, attempt: Attempt, what: str) -> Leak:
@@ -418,12 +457,14 @@ class Walk:
         if answer.status != about_nothing.status or one != other:
             raise self.leak(attempt, f"answered otherwise than about no row: {_first_difference(one, other)}")
 
-    def judge_write(self, attempt: Attempt) -> None:
-        """Every row that came, changed or went was his to write, points at rows in his sight, and is in the log."""
+    def judge_write(self, attempt: Attempt, tables: set[str]) -> None:
+        """Every row of these tables that came, changed or went was his to write, points at rows in his sight, and is in the log."""
         if attempt.method == "GET":
             raise self.leak(attempt, "a GET wrote")
-        after = stored_rows()
-        touched = {key for key in self.rows.keys() | after.keys() if self.rows.get(key) != after.get(key)}
+        changed = stored_rows(tables)
+        before = {key: row for key, row in self.rows.items() if key[0] in tables}
+        after = {**{key: row for key, row in self.rows.items() if key[0] not in tables}, **changed}
+        touched = {key for key in before.keys() | changed.keys() if before.get(key) != changed.get(key)}
         entries = entries_since(self.entries)
         if touched:
             self.walked.wrote[attempt.endpoint] += 1
@@ -474,12 +515,14 @@ def _first_difference(one: str, other: str) -> str:
 # What is stored
 
 
-def stored_rows() -> Rows:
-    """Every watched row as it stands, read past the session: this is asked for after each write."""
+def stored_rows(tables: set[str] | None = None) -> Rows:
+    """Every watched row of these tables, or of all, as it stands; read past the session, as it is asked for so often."""
     found: Rows = {}
     with db.engine.execution_options(readonly=True).connect() as connection:
         for model in _models():
             resource, table = resource_of(model), model.__table__
+            if tables is not None and table.name not in tables:
+                continue
             names = [column.key for column in table.columns]
             place = names.index("id")
             for values in connection.execute(select(table)):

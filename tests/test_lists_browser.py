@@ -151,20 +151,25 @@ def test_without_a_script_filters_columns_and_views_work(chromium: Any, site: st
     page.goto(f"{site}/sign-in")
     page.fill("#username", "city_admin")
     page.fill("#password", PASSWORD)
-    page.click("button[type=submit]")
+    with page.expect_navigation():
+        page.click("button[type=submit]")
     page.goto(f"{site}/company/")
     page.click("summary:has-text('筛选')")
     page.check("fieldset:has-text('经营状况') >> text=正常经营")
     page.check("fieldset:has-text('经营状况') >> text=注销")
     page.select_option("#flt0_branch", label=["远东实业党支部", "明珠药业党支部"])
-    page.click("button:has-text('按筛选查看')")
+    with page.expect_navigation():
+        page.click("button:has-text('按筛选查看')")
     assert sorted(titles(page)) == ["明珠药业", "远东实业"]
     page.click("summary:has-text('列')")
     page.uncheck(".column-form >> text=指导员")
-    page.click("text=按所选的列显示")
+    with page.expect_navigation():
+        page.click("text=按所选的列显示")
     assert page.locator("thead th[data-name]").count() == 5 and len(titles(page)) == 2
-    page.click("a[data-panel]")
+    with page.expect_navigation():
+        page.click("a[data-panel]")
     page.fill("#view-name", "两家")
-    page.click("button:has-text('保存视图')")
+    with page.expect_navigation():
+        page.click("button:has-text('保存视图')")
     assert sorted(titles(page)) == ["明珠药业", "远东实业"] and "视图：两家" in page.inner_text("a[data-panel]")
     context.close()
