@@ -22,6 +22,7 @@ def desk(chromium: Any, site: str) -> Iterator[Any]:
 
 
 def titles(page: Any) -> list[str]:
+    page.wait_for_load_state()  # a click goes on as soon as the new page begins to come
     return page.locator("td.main").all_inner_texts()
 
 
@@ -35,9 +36,11 @@ def test_several_values_are_chosen_and_taken_back(desk: Any, site: str) -> None:
     desk.keyboard.type("远东")
     desk.click(".ts-dropdown .option:has-text('远东实业党支部')")
     desk.click("button:has-text('按筛选查看')")
+    desk.wait_for_selector(".chip:has-text('所属党组织')")
     assert "flt0_status=open%2Cclosed" in desk.url and "search=" not in desk.url
     assert titles(desk) == ["远东实业"]
     desk.click(".chip:has-text('所属党组织') >> a")
+    desk.wait_for_selector(".chip:has-text('所属党组织')", state="detached")
     assert titles(desk) == everything
     desk.click("summary:has-text('筛选')")
     assert desk.is_checked("fieldset:has-text('经营状况') >> text=注销")
@@ -50,6 +53,7 @@ def test_columns_are_chosen_and_kept_in_a_view(desk: Any, site: str) -> None:
         desk.uncheck(f".column-form >> text={label}")
     desk.click("text=按所选的列显示")
     heads = ["企业简称", "所属党组织", "经营状况", "职工人数"]
+    desk.wait_for_load_state()
     assert [text.split()[0] for text in desk.locator("thead th[data-name]").all_inner_texts()] == heads
     desk.click("a[data-panel]")
     desk.wait_for_selector("dialog[open] >> text=显示 4 列")
