@@ -19,6 +19,7 @@ from tests.sheets_made import workbook
 PASSWORD = "demo-password-1"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DESK, TABLET, PHONE, NARROW = 1280, 768, 390, 320
+HEIGHT = 860
 """Widths of screens in CSS pixels."""
 SAVE = "main button:text-is('保存')"
 
@@ -65,7 +66,7 @@ def running_chromium() -> Iterator[Any]:
 
 def new_page(chromium: Any, width: int) -> Any:
     """A page in a browser that is nobody's yet."""
-    return chromium.new_context(viewport={"width": width, "height": 860}, locale="zh-CN").new_page()
+    return chromium.new_context(viewport={"width": width, "height": HEIGHT}, locale="zh-CN").new_page()
 
 
 def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, list[str]]:
@@ -301,6 +302,7 @@ class Visitors:
     def open(self, kind: Kind, width: int) -> Any:
         """A page of this kind, opened."""
         page = self.page_of(kind.username, width)
+        page.set_viewport_size({"width": width, "height": HEIGHT})
         kind.go(page, self._site)
         page.wait_for_load_state()  # a heading is there before the style sheets are
         return page
