@@ -140,6 +140,14 @@ def some_of_each_kind(tried: list[Attempt]) -> list[Attempt]:
     return list(found.values())
 
 
+def some_to_each_route(tried: list[Attempt]) -> list[Attempt]:
+    """One request to each route about one's own rows and one about foreign ones."""
+    found: dict[tuple[Any, ...], Attempt] = {}
+    for one in tried:
+        found.setdefault((one.endpoint, one.method, one.twin is None), one)
+    return list(found.values())
+
+
 def one_to_each_route(tried: list[Attempt]) -> list[Attempt]:
     """One request to each route, about a foreign row where it can be about one."""
     found: dict[tuple[Any, ...], Attempt] = {}

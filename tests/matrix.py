@@ -404,11 +404,15 @@ class Walk:
         return self.walked
 
     def worth_trying(self, tried: Iterable[Attempt]) -> Iterator[Attempt]:
-        """All of it; of a route that is closed to him, one request about one's own rows and one about foreign ones."""
+        """All of it; of a route that is closed to him, one request, about a foreign row where it can be about one."""
+        tried = list(tried)
+        about_others = {(attempt.endpoint, attempt.method) for attempt in tried if attempt.twin is not None}
         refused = set()
         for attempt in tried:
-            route = attempt.endpoint, attempt.method, attempt.twin is None
-            if self.opens(attempt) or route not in refused:
+            route = attempt.endpoint, attempt.method
+            if self.opens(attempt):
+                yield attempt
+            elif route not in refused and (attempt.twin is not None or route not in about_others):
                 yield attempt
                 refused.add(route)
 
