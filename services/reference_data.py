@@ -167,7 +167,7 @@ def _add_checklist(session: Session) -> None:
         group = ChecklistGroup(checklist_version=version, name=title, position=place)
         session.add(group)
         for number, text in enumerate(items, start=1):
-            item: Any = ChecklistItem(group=group, code=f"{place}.{number}", text=text, points=10, position=number)
+            item: Any = ChecklistItem(group=group, code=f"{place}.{number}", text=text, points=1000, position=number)
             session.add(item)
     session.flush()
     version.status = VersionStatus.PUBLISHED

@@ -365,6 +365,8 @@ def value_for(column: Any, model: type, side: str) -> Any:
         return 2000 + ord(side[0]) % 90  # another for each side: some things are unique within a branch and a year
     if column.key == "month":
         return "2026-01"
+    if info.get("hundredths") and column.nullable:
+        return None  # an answer is a word or a number, not both
     if info.get("check") in CHECKS or column.key in ("ended_on", "end_reason", "closed_on", "until", "done_on"):
         return date(2026, 1, 2) if model.__name__ == "WorkLog" else None
     if column.key == "resource":

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Answer, Assessment, AssessmentAnswer, ChecklistVersion, Company, VersionStatus
+from models import Answer, Assessment, AssessmentAnswer, ChecklistItem, ChecklistVersion, Company, VersionStatus
+from services.checklists.answers import NOTHING, REVIEW, SELF, Given, in_words, state_of
 from services.checklists.assess import items_of
 from services.reports.programme import posted_now
 
@@ -45,7 +46,7 @@ def checklist_matrix(session: Session) -> dict[str, Any] | None:
             {
                 "company": company,
                 "assessment_id": latest.get(company.id),
-                "cells": [_cell(item.text, answers.get((latest.get(company.id), item.id))) for item in items],
+                "cells": [_cell(item, answers.get((latest.get(company.id), item.id), NOTHING)) for item in items],
             }
             for company in companies[:COMPANIES]
         ],
@@ -53,9 +54,9 @@ def checklist_matrix(session: Session) -> dict[str, Any] | None:
     }
 
 
-def _cell(text: str, given: Answer | None) -> dict[str, str]:
-    css, sign, word = MARKS[given]
-    return {"css": css, "sign": sign, "word": f"{text}：{word}"}
+def _cell(item: ChecklistItem, given: Given) -> dict[str, str]:
+    css, sign, word = MARKS[state_of(item, given)]
+    return {"css": css, "sign": sign, "word": f"{item.text}：{in_words(item, given) or word}"}
 
 
 def _latest(session: Session, version_id: int, companies: list[int]) -> dict[int, int]:
@@ -74,12 +75,12 @@ def _latest(session: Session, version_id: int, companies: list[int]) -> dict[int
     return dict(session.execute(rows.where(ranked.c.place == 1)).all())
 
 
-def _answers(session: Session, assessments: list[int]) -> dict[tuple[int, int], Answer | None]:
+def _answers(session: Session, assessments: list[int]) -> dict[tuple[int, int], Given]:
     """The reviewer's answers, or the company's own where there is no review yet."""
-    rows = select(
-        AssessmentAnswer.assessment_id,
-        AssessmentAnswer.item_id,
-        AssessmentAnswer.review_answer,
-        AssessmentAnswer.self_answer,
-    ).where(AssessmentAnswer.assessment_id.in_(assessments))
-    return {(assessment, item): reviewed or own for assessment, item, reviewed, own in session.execute(rows)}
+    sides = [
+        [getattr(AssessmentAnswer, f"{side}_{name}") for name in ("answer", "step_id", "number")]
+        for side in (REVIEW, SELF)
+    ]
+    rows = select(AssessmentAnswer.assessment_id, AssessmentAnswer.item_id, *sides[0], *sides[1])
+    found = session.execute(rows.where(AssessmentAnswer.assessment_id.in_(assessments)))
+    return {(row[0], row[1]): Given(*row[2:5]) or Given(*row[5:8]) for row in found}

@@ -96,7 +96,7 @@ class ChecklistVersionScreen(Screen):
     columns = ["name", "template.name", "status", "passed_percent", "nearly_percent"]
     search = ["name", "template.name"]
     filters = ["status", "template"]
-    form_groups = {"清单版本": ["template", "name", "passed_percent", "nearly_percent"]}
+    form_groups = {"清单版本": ["template", "name", "passed_percent", "nearly_percent", "bonus_percent"]}
     locked = staticmethod(versions.why_locked)
     steps = [Step("publish", "发布", versions.publish, when=versions.is_draft, done="已发布，从现在起不能再改。")]
 
@@ -122,7 +122,10 @@ class ChecklistItemScreen(Screen):
     search = ["text", "code"]
     filters = ["group", "scoring"]
     locked = staticmethod(lambda item: versions.why_locked(item.group.checklist_version))
-    form_groups = {"检查项": ["group", "code", "text", "how_checked", "evidence", "points", "scoring", "position"]}
+    form_groups = {
+        "检查项": ["group", "code", "text", "how_checked", "evidence", "position"],
+        "计分": ["points", "scoring", "off_each", "off_at_most", "counts", "can_be_left_out"],
+    }
 
 
 SCREENS = [
