@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from models import Company, Posting, Rectification, RectificationStatus, Visit
-from models.clock import frozen_at, today
+from models.clock import frozen_at, local, today
 from policy import system_session
 from services.reports.charts import BY_AGE, BY_STAGE, MONTHS, home_charts
 from services.reports.programme import FIGURES
@@ -64,7 +64,7 @@ def test_a_rectification_is_as_old_as_the_assessment_it_came_from(office: tuple[
     with system_session("demo", readonly=True) as session:
         charts = {chart.head: chart for chart in home_charts(session, actor_of("city_admin"))}
         rows = session.scalars(select(Rectification).where(Rectification.status == RectificationStatus.OPEN)).all()
-        born = [row.assessment.assessed_on if row.assessment else row.created_at.date() for row in rows]
+        born = [row.assessment.assessed_on if row.assessment else local(row.created_at).date() for row in rows]
     ages = [(today() - day).days for day in born]
     bounds = [(0, 30), (30, 60), (60, 90), (90, 10_000)]
     assert [mark.count for mark in charts["时间"].marks] == [
