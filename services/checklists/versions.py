@@ -119,8 +119,10 @@ def _outline_of_item(item: ChecklistItem) -> ItemOutline:
     )
 
 
-def save_outline(session: Session, version: ChecklistVersion, outline: Outline) -> None:
+def save_outline(session: Session, version: ChecklistVersion, outline: Outline) -> bool:
     """Make a draft what the outline says: rows with a key are changed, those without are new, the others go.
+
+    Returns whether anything was otherwise before.
 
     Raises Unfit with all that is wrong, Refused when the version is published already or a row isn't its own.
     """
@@ -128,6 +130,8 @@ def save_outline(session: Session, version: ChecklistVersion, outline: Outline) 
         raise Refused(reason)
     if faults := faults_of(outline):
         raise Unfit(faults)
+    if _same(outline_of(session, version), outline):
+        return False
     for name in _OF_VERSION:
         setattr(version, name, getattr(outline, name))
     _save_audiences(session, version, outline)
@@ -157,6 +161,13 @@ def save_outline(session: Session, version: ChecklistVersion, outline: Outline) 
         if key not in kept:
             session.delete(group)
     session.flush()
+    return True
+
+
+def _same(stored: Outline, outline: Outline) -> bool:
+    """Whether both say the same by the same rows."""
+    keys = [[(group.key, *(item.key for item in group.items)) for group in one.groups] for one in (stored, outline)]
+    return stored == outline and keys[0] == keys[1]
 
 
 def _put_aside(
