@@ -21,14 +21,17 @@ from admin.pages.checklist_rows import (
     outline_from,
     values_of,
 )
+from admin.import_sheets import posted_file, workbook
 from admin.pages.common import one_row, readable, save
+from admin.phones import in_wechat, open_in_browser
 from models import BranchKind, ChecklistVersion, Scoring, VersionStatus, db
 from models.clock import now
 from models.hundredths import trimmed
 from policy import NotAllowed, Refused, the_actor
 from services.checklists import versions
 from services.checklists.difference import Fate, compare, counted
-from services.checklists.outline import ItemOutline, steps_in_words
+from services.checklists.outline import ItemOutline, steps_in_words, with_keys
+from services.checklists.workbook import Read, make_book, read_book
 from services.drafts import Place, discard_draft, find_draft, typed_fields
 
 BLANK = "__"
@@ -105,6 +108,26 @@ class ChecklistPage(BaseView):
         page = self.render("admin/pages/checklist_clone.html", version=version, name=name, error=error)
         return (page, 422) if error else page
 
+    @expose("/workbook/", methods=("GET", "POST"))
+    def workbook_view(self) -> Any:
+        """The version as a workbook to fetch; or one that is read into the editor, where it waits to be looked at and saved."""
+        version = _asked()
+        stored = versions.outline_of(db.session(), version)
+        if request.method == "GET":
+            if in_wechat():
+                return open_in_browser(self, url_for("checklist.index", id=version.id))
+            return workbook(make_book(version.template.name, stored), f"{version.template.name}_{version.name}")
+        _require_writing(version)
+        try:
+            name, contents = posted_file()
+            read = read_book(contents, name, stored.name)
+        except Refused as refused:
+            db.session.rollback()
+            return self._edit(version, editor_of(stored), refused.message), 422
+        editor = editor_of(with_keys(read.outline, stored))
+        outline_from(editor)  # what is wrong is marked at its field
+        return self._edit(version, editor, changed=True, read=read)
+
     @expose("/compare/")
     def compare_view(self) -> Any:
         """What this version says otherwise than the one it was made from, or than another one of the same checklist."""
@@ -162,10 +185,11 @@ class ChecklistPage(BaseView):
 
     def _edit(
         self, version: ChecklistVersion, editor: Editor, error: str = "", changed: bool = False, draft: Any = None,
-        version_seen: str | None = None,
+        version_seen: str | None = None, read: Read | None = None,
     ) -> str:  # fmt: skip
         return self.render(
             "admin/pages/checklist_edit.html",
+            read=read,
             version=version,
             editor=editor,
             error=error,

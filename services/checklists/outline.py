@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models import BranchKind, Scoring
 from models.hundredths import parse_hundredths, trimmed
@@ -177,6 +177,22 @@ def _of_steps(item: ItemOutline) -> Iterator[tuple[str, str]]:
         yield "steps", "按数量得分的，每一档要写从多少起，如：3=100%。"
     if item.scoring is Scoring.GRADED and any(step.starts_at is not None for step in item.steps):
         yield "steps", "分档得分的，每一档要写名称，如：好=100%；较好=80%。"
+
+
+def with_keys(outline: Outline, stored: Outline) -> Outline:
+    """An outline that was read, standing for the stored rows of the same codes and group names, so that they stay."""
+    items, groups = ({item.code: item.key for item in stored.items()}, {group.name: group.key for group in stored.groups})
+    return replace(
+        outline,
+        groups=tuple(
+            replace(
+                group,
+                key=groups.pop(group.name, None),
+                items=tuple(replace(item, key=items.pop(item.code, None)) for item in group.items),
+            )
+            for group in outline.groups
+        ),
+    )
 
 
 # Steps as one line of text, as the editor and the workbook have them: 好=100%；较好=80% or 0=0%；1=60%；3=100%
