@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from admin.pages.matrix import checklist_matrix
 from models import (
     BranchKind,
     ChecklistTemplate,
@@ -190,3 +191,12 @@ def test_loading_the_reference_data_again_adds_nothing(session: Session) -> None
     throw_away(session, "六有")
     reference_data.load_reference_data(session)
     assert versions_of(session, "六有") == []
+
+
+def test_home_goes_on_showing_the_checklist_in_use_when_another_one_is_published(session: Session) -> None:
+    shown = checklist_matrix(session)
+    assert shown is not None and shown["title"] == "两栏四有四上墙 · 2026 版"
+    (version,) = versions_of(session, "三亮")
+    publish(session, version)
+    session.flush()
+    assert checklist_matrix(session) == shown
