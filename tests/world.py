@@ -335,7 +335,7 @@ def make_row(
             if not key.nullable or relation.key == next(iter(model.owners()), None):
                 setattr(row, relation.key, make_row(session, target, side, home, desk, made, keys))
         elif not key.nullable:
-            setattr(row, relation.key, session.scalar(select(target).limit(1)))
+            setattr(row, relation.key, session.scalar(select(target).order_by(target.id).limit(1)))
     for column in inspect(model).columns:
         if getattr(row, column.key, None) is None and not column.foreign_keys and not column.info.get("computed"):
             value = value_for(column, model, side)

@@ -22,20 +22,14 @@ MARKS = {
 
 
 def checklist_matrix(session: Session) -> dict[str, Any] | None:
-    """The newest published version by company, from each company's latest assessment; None without a checklist."""
-    version = session.scalar(
-        select(ChecklistVersion)
-        .where(ChecklistVersion.status == VersionStatus.PUBLISHED)
-        .options(joinedload(ChecklistVersion.template))
-        .order_by(ChecklistVersion.id.desc())
-        .limit(1)
-    )
-    if version is None:
-        return None
-    items = items_of(session, version.id)
+    """The checklist in use by company, from each company's latest assessment; None without a published one."""
     companies = session.scalars(
         select(Company).where(posted_now()).order_by(Company.pinyin, Company.id).limit(COMPANIES + 1)
     ).all()
+    version = _version_in_use(session, [company.id for company in companies])
+    if version is None:
+        return None
+    items = items_of(session, version.id)
     latest = _latest(session, version.id, [company.id for company in companies])
     answers = _answers(session, list(latest.values()))
     return {
@@ -52,6 +46,25 @@ def checklist_matrix(session: Session) -> dict[str, Any] | None:
         ],
         "more": len(companies) > COMPANIES,
     }
+
+
+def _version_in_use(session: Session, companies: list[int]) -> ChecklistVersion | None:
+    """The published version that one of the companies was last assessed against, else the newest.
+
+    There are several checklists: the newest one may be for others than these companies.
+    """
+    published = (
+        select(ChecklistVersion)
+        .where(ChecklistVersion.status == VersionStatus.PUBLISHED)
+        .options(joinedload(ChecklistVersion.template))
+        .limit(1)
+    )
+    used = (
+        published.join(Assessment, Assessment.checklist_version_id == ChecklistVersion.id)
+        .where(Assessment.company_id.in_(companies))
+        .order_by(Assessment.assessed_on.desc(), Assessment.id.desc())
+    )
+    return session.scalar(used) or session.scalar(published.order_by(ChecklistVersion.id.desc()))
 
 
 def _cell(item: ChecklistItem, given: Given) -> dict[str, str]:

@@ -111,7 +111,7 @@ def falls_short(item: ChecklistItem, given: Given) -> bool:
     """Whether something has to be mended: an item in play that earned nothing, or a veto that wasn't met."""
     if not given or given.answer is Answer.NOT_APPLICABLE or item.scoring is Scoring.BONUS:
         return False
-    if item.scoring is Scoring.VETO:
+    if item.scoring is Scoring.VETO or item.points == 0:
         return given.answer is Answer.NOT_MET
     return scoring.earned(mark_of(item, given)) == 0
 
@@ -121,9 +121,9 @@ def state_of(item: ChecklistItem, given: Given) -> Answer | None:
     if not given or given.answer is not None:
         return given.answer
     earned = scoring.earned(mark_of(item, given))
-    if earned == 0 and item.scoring is not Scoring.BONUS:
-        return Answer.NOT_MET
-    return Answer.MET if earned == item.points or item.scoring is Scoring.BONUS else Answer.PARTLY
+    if earned == item.points or item.scoring is Scoring.BONUS:
+        return Answer.MET
+    return Answer.PARTLY if earned else Answer.NOT_MET
 
 
 def outcome_of(
