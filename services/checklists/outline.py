@@ -171,6 +171,8 @@ def _of_steps(item: ItemOutline) -> Iterator[tuple[str, str]]:
         yield "steps", f"得分档不能重复，最多 {MOST_STEPS} 档。"
     if any(not name or len(name) > LONGEST["step"] for name in names):
         yield "steps", f"档次的名称最多 {LONGEST['step']} 个字。"
+    if any(_BETWEEN_STEPS.search(name) for name in names):
+        yield "steps", "档次的名称里不要用分号，也不要换行。"
     if any(not 0 <= step.share <= WHOLE for step in item.steps):
         yield "steps", "得分比例要在 0% 到 100% 之间。"
     if item.scoring is Scoring.NUMBER and any(step.starts_at is None for step in item.steps):
@@ -197,6 +199,7 @@ def with_keys(outline: Outline, stored: Outline) -> Outline:
 
 # Steps as one line of text, as the editor and the workbook have them: 好=100%；较好=80% or 0=0%；1=60%；3=100%
 
+_BETWEEN_STEPS = re.compile(r"[；;\n]")
 _STEP = re.compile(r"(?P<name>.+?)\s*[=：:＝]\s*(?P<share>\d+(?:\.\d{1,2})?)\s*[%％]?")
 
 
@@ -210,7 +213,7 @@ def steps_in_words(steps: Iterable[StepOutline]) -> str:
 def parse_steps(text: str, scoring: Scoring, counts: str | None = None) -> tuple[StepOutline, ...]:
     """The steps that somebody wrote; raises ValueError, in Chinese."""
     steps = []
-    for part in re.split(r"[；;\n]", text):
+    for part in _BETWEEN_STEPS.split(text):
         if not part.strip():
             continue
         found = _STEP.fullmatch(part.strip())
