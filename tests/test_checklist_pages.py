@@ -1,5 +1,6 @@
 """The pages of a checklist's version: written in the browser or without scripts, read, compared, cloned."""
 
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from werkzeug.datastructures import MultiDict
 
-from models import AuditEntry, ChecklistVersion, Draft, db
+from models import AuditEntry, ChecklistVersion, Draft, Scoring, db
 from policy import acting_as, system_session
 from services.checklists.outline import GroupOutline, ItemOutline, Outline
 from services.checklists.versions import clone, new_template, outline_of, publish
@@ -42,7 +43,7 @@ def stored(app: Flask, key: int) -> Outline:
 
 def posted(page: str) -> list[tuple[str, str]]:
     """What a browser would post of the editor's form, untouched."""
-    return fields_of(page, "checklist-editor")
+    return [(name, value) for name, value in fields_of(page, "checklist-editor") if name != "csrf_token"]
 
 
 def post(client: FlaskClient, key: int, fields: list[tuple[str, str]], **more: str) -> Any:
@@ -195,3 +196,44 @@ def test_the_pages_take_as_many_statements_for_few_items_as_for_many(app: Flask,
         event.remove(engine, "before_cursor_execute", note)
         found.append(len(count))
     assert max(found) - min(found) <= 1 and max(found) < 25  # one more for where items come from
+
+
+def hand_in(client: FlaskClient, key: int, contents: bytes, name: str = "清单.xlsx") -> Any:
+    data = {"sheet": (io.BytesIO(contents), name)}
+    return client.post(f"/checklist/workbook/?id={key}", data=data, content_type="multipart/form-data")
+
+
+def test_a_workbook_that_is_fetched_and_read_again_changes_nothing(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        key, _version = make_version()
+    before = client.get(f"/checklist/?id={key}").get_data(as_text=True)
+    fetched = client.get(f"/checklist/workbook/?id={key}")
+    assert fetched.mimetype.endswith("spreadsheetml.sheet")
+    answer = hand_in(client, key, fetched.get_data())
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200 and "已从 Excel 读入 6 项" in page
+    assert sorted(posted(page)) == sorted(posted(before))
+    assert stored(app, key) == WHOLE
+
+
+def test_an_offices_own_sheet_is_looked_at_and_then_saved(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        key, _version = make_version(outline=Outline("2026 版"))
+    sheet = "\n".join((
+        "党支部标准化建设考评表,,,,,", "项目,序号,考核内容,分值,考评办法,自评分,考评分",
+        "组织生活,1,按期召开支部党员大会,60,每缺一次扣5分，扣完为止,,", ",2,党课按季度开展,40,查看记录,,", "合计,,,100,,,",
+    ))  # fmt: skip
+    page = hand_in(client, key, sheet.encode("gbk"), "考评表.csv").get_data(as_text=True)
+    assert "已从 Excel 读入 2 项" in page and stored(app, key).groups == ()
+    assert post(client, key, posted(page), do="save").status_code == 302
+    first, second = stored(app, key).items()
+    assert (first.scoring, first.off_each, first.points, second.points) == (Scoring.DEDUCTION, 500, 6_000, 4_000)
+
+
+def test_what_can_not_be_read_is_refused_and_the_checklist_stays(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        key, _version = make_version()
+    for contents, name in ((b"", "空.xlsx"), (b"PK\x03\x04 nonsense", "坏.xlsx"), ("姓名\n张三".encode(), "名单.csv")):
+        answer = hand_in(client, key, contents, name)
+        assert answer.status_code == 422 and "checklist-editor" in answer.get_data(as_text=True), name
+    assert stored(app, key) == WHOLE

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import MultiDict
 
 from admin import drafts
+from admin.import_sheets import posted_file, workbook
 from admin.pages.checklist_rows import (
     ROW,
     Editor,
@@ -21,7 +22,6 @@ from admin.pages.checklist_rows import (
     outline_from,
     values_of,
 )
-from admin.import_sheets import posted_file, workbook
 from admin.pages.common import one_row, readable, save
 from admin.phones import in_wechat, open_in_browser
 from models import BranchKind, ChecklistVersion, Scoring, VersionStatus, db

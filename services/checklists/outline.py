@@ -183,7 +183,10 @@ def _of_steps(item: ItemOutline) -> Iterator[tuple[str, str]]:
 
 def with_keys(outline: Outline, stored: Outline) -> Outline:
     """An outline that was read, standing for the stored rows of the same codes and group names, so that they stay."""
-    items, groups = ({item.code: item.key for item in stored.items()}, {group.name: group.key for group in stored.groups})
+    items, groups = (
+        {item.code: item.key for item in stored.items()},
+        {group.name: group.key for group in stored.groups},
+    )
     return replace(
         outline,
         groups=tuple(
