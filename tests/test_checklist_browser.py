@@ -97,7 +97,7 @@ def test_the_editor_and_the_comparison_fit_a_phone(demo: tuple[Any, str]) -> Non
     page.click("[data-add-item] >> nth=0")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     page.goto(page.url.replace("/checklist/?", "/checklist/compare/?"))
-    page.wait_for_selector("h1:has-text('手机上做的改了什么')")
+    page.wait_for_selector("h1:has-text('手机上做的）改了什么')")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     page.close()
     assert complaints == []

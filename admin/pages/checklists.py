@@ -144,7 +144,7 @@ class ChecklistPage(BaseView):
             outlines = [versions.outline_of(db.session(), one) for one in (other, version)]
             changes = compare(*outlines, by_origin=version.based_on_id == other.id)
         return self.render(
-            "admin/pages/checklist_compare.html", version=version, other=other, others=others, changes=changes,
+            "admin/pages/checklist_compare.html", version=version, heading=_heading(version), other=other, others=others, changes=changes,
             counts=counted(changes), fates=Fate, trimmed=trimmed,
         )  # fmt: skip
 
@@ -159,6 +159,7 @@ class ChecklistPage(BaseView):
         return self.render(
             "admin/pages/checklist_draft.html",
             version=version,
+            heading=_heading(version),
             draft=draft,
             count=len([one for one in typed.getlist(ROW) if one.startswith("i:")]),
             changed_since=typed.get("version_seen") != str(version.version),
@@ -189,6 +190,7 @@ class ChecklistPage(BaseView):
     ) -> str:  # fmt: skip
         return self.render(
             "admin/pages/checklist_edit.html",
+            heading=_heading(version),
             read=read,
             version=version,
             editor=editor,
@@ -206,6 +208,7 @@ class ChecklistPage(BaseView):
         return self.render(
             "admin/pages/checklist.html",
             version=version,
+            heading=_heading(version),
             outline=versions.outline_of(db.session(), version),
             trimmed=trimmed,
             steps_in_words=steps_in_words,
@@ -230,6 +233,12 @@ def _asked() -> ChecklistVersion:
     statement = select(ChecklistVersion).options(joinedload(ChecklistVersion.template))
     found: ChecklistVersion = one_row(statement, ChecklistVersion, request.values.get("id", ""))
     return found
+
+
+def _heading(version: ChecklistVersion) -> str:
+    """Checklist and version by name, no name twice."""
+    of, name = version.template.name, version.name
+    return name if of in name else f"{of}（{name}）"
 
 
 def _may_write(version: ChecklistVersion) -> bool:
