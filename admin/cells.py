@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Date, Enum, Float, Integer, inspect, select
 from models import Code, db
 from models.clock import local
 from models.column_types import LabelledEnum, UtcDateTime
+from models.hundredths import trimmed
 from models.personal import MASKS
 from policy.actions import DATABASE, DATABASE_WORD, action_words, permission_words, resource_words
 from services.tables.columns import OUT_OF_SIGHT, ListColumns, ListRow, Value
@@ -99,7 +100,8 @@ def wording(column: Any, labels: dict[tuple[str, str], str] | None = None) -> Ca
         words = WORDS[info["words"]]
         return lambda value: words().get(value, value)
     if info.get("hundredths"):
-        return lambda value: f"{value // 100}.{value % 100:02d}"
+        unit = info["unit"]
+        return lambda value: f"{trimmed(value)} {unit}" if unit else f"{value // 100}.{value % 100:02d}"
     if isinstance(kind, Enum):
         return lambda value: value.label if isinstance(value, LabelledEnum) else str(value)
     if isinstance(kind, Boolean):

@@ -22,6 +22,7 @@ from wtforms.widgets import html_params
 
 from models import db
 from models.column_types import PartialDate
+from models.hundredths import parse_hundredths, trimmed
 from models.personal import MASKS
 from models.pinyin import initials, pinyin
 
@@ -84,6 +85,19 @@ class NumberField(Shown, IntegerField):
                 raise ValueError("请填写整数，如 36。") from None
             if abs(self.data) > MAX_INTEGER:
                 raise ValueError("数字太大，请检查。")
+
+
+class HundredthsField(Shown, Field):
+    """A number with at most two places after the point, kept in hundredths: 2.5 is 250."""
+
+    kind = "text"
+    widget = StringField.widget
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else "" if self.data is None else trimmed(self.data)
+
+    def process_formdata(self, values: list[str]) -> None:
+        self.data = parse_hundredths(values[0]) if values and values[0].strip() else None
 
 
 class DayField(Shown, Field):

@@ -98,6 +98,8 @@ def _kind_of(column: Any) -> tuple[type, dict[str, Any]]:
         return fields.CheckField, {}
     if isinstance(kind, Date):
         return fields.DayField, {}
+    if info.get("hundredths"):
+        return fields.HundredthsField, {}
     if isinstance(kind, Integer):
         return fields.NumberField, {}
     if isinstance(kind, String | EncryptedText):

@@ -17,8 +17,11 @@ from models.audit import AuditEntry, AuditSeal, Trash
 from models.branch import Branch, BranchKind
 from models.care import CampaignStatus, CareCampaign, CareVisit, HealthNote, OneToOnePairing, PairingContact
 from models.checklist import (
+    ChecklistAudience,
     ChecklistGroup,
     ChecklistItem,
+    ChecklistItemOrigin,
+    ChecklistStep,
     ChecklistTemplate,
     ChecklistVersion,
     Scoring,
@@ -54,7 +57,7 @@ for _table in Base.metadata.tables.values():
 __all__ = [
     "Account", "Adviser", "AdviserStatus", "Answer", "Appointment", "Assessment", "AssessmentAnswer",
     "AssessmentStatus", "Attachment", "AuditEntry", "AuditSeal", "Base", "Branch", "BranchKind", "BranchPairing",
-    "CampaignStatus", "CareCampaign", "CareVisit", "ChecklistGroup", "ChecklistItem", "ChecklistTemplate",
+    "CampaignStatus", "CareCampaign", "CareVisit", "ChecklistAudience", "ChecklistGroup", "ChecklistItem", "ChecklistItemOrigin", "ChecklistStep", "ChecklistTemplate",
     "ChecklistVersion", "Code", "Company", "CompanyStatus", "Coverage", "CoverageKind", "DevelopmentStep", "Draft",
     "Duty", "ExportFile", "Grant", "GuardedSession", "HealthNote", "Holiday", "Honour", "ImportBatch",
     "ImportMapping", "ImportStatus", "Job", "JobStatus", "JointActivity", "KeyPost", "LiaisonOfficer",

@@ -1,13 +1,14 @@
 """Assessments (考核) of a company against one version of a checklist, and the rectifications (整改) that follow."""
 
 from datetime import date
+from itertools import combinations
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from models.base import BranchScoped, Record, label, owned_by, owner_key
-from models.checklist import ChecklistItem, ChecklistVersion
+from models.checklist import ChecklistItem, ChecklistStep, ChecklistVersion
 from models.column_types import LabelledEnum, choice, in_order
 from models.company import Company
 
@@ -53,6 +54,9 @@ class Assessment(BranchScoped, Record):
     )
     self_score: Mapped[int | None] = mapped_column(info=label("自评分", computed=True, hundredths=True))
     review_score: Mapped[int | None] = mapped_column(info=label("考评分", computed=True, hundredths=True))
+    vetoed: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), info=label("一票否决", "有必须达到的一项没有达到。", computed=True)
+    )
     result: Mapped[Result | None] = mapped_column(choice(Result), info=label("考评结果", computed=True))
     note: Mapped[str | None] = mapped_column(
         String(500), info=label("备注", multiline=True, also="说明 附注 其他说明 需要说明的情况")
@@ -68,8 +72,9 @@ class Assessment(BranchScoped, Record):
         UniqueConstraint("branch_id", "company_id", "checklist_version_id", "assessed_on"),
         # All that were made against one version, in the list's own order: a year's result is read and exported so.
         Index(None, "checklist_version_id", "assessed_on", "id"),
-        CheckConstraint("self_score BETWEEN 0 AND 10000", name="self_score_range"),
-        CheckConstraint("review_score BETWEEN 0 AND 10000", name="review_score_range"),
+        # With all that bonuses can bring at most.
+        CheckConstraint("self_score BETWEEN 0 AND 20000", name="self_score_range"),
+        CheckConstraint("review_score BETWEEN 0 AND 20000", name="review_score_range"),
     )
 
     @property
@@ -77,22 +82,48 @@ class Assessment(BranchScoped, Record):
         return f"{self.assessed_on} 考核"
 
 
+def _one_of(side: str) -> str:
+    """An item is answered by a word, by a grade or by a number."""
+    some = (f"{side}_answer", f"{side}_step_id", f"{side}_number")
+    pairs = (f"({one} IS NULL OR {other} IS NULL)" for one, other in combinations(some, 2))
+    return " AND ".join(pairs)
+
+
 class AssessmentAnswer(BranchScoped, Record):
-    """The two answers for one item: the company's own and the reviewer's, with a reason where they differ."""
+    """The two answers for one item: the company's own and the reviewer's, with a reason where they differ.
+
+    Each is one of the four words, or of the item's grades, or a number (in hundredths): what was measured, how often
+    points are taken off, or the points of a bonus.
+    """
 
     record_name = "考核答案"
     __owner__ = "assessment"
+    __sorts__ = ()
 
     assessment_id: Mapped[int] = mapped_column(index=True, info=label("考核"))
     item_id: Mapped[int] = mapped_column(ForeignKey("checklist_item.id"), info=label("检查项"))
     self_answer: Mapped[Answer | None] = mapped_column(choice(Answer, "self_answer"), info=label("自评"))
+    self_step_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_step.id"), info=label("自评档次"))
+    self_number: Mapped[int | None] = mapped_column(info=label("自评数量", hundredths=True))
     review_answer: Mapped[Answer | None] = mapped_column(choice(Answer, "review_answer"), info=label("考评"))
+    review_step_id: Mapped[int | None] = mapped_column(ForeignKey("checklist_step.id"), info=label("考评档次"))
+    review_number: Mapped[int | None] = mapped_column(info=label("考评数量", hundredths=True))
+    note: Mapped[str | None] = mapped_column(String(500), info=label("说明", multiline=True))
     reason: Mapped[str | None] = mapped_column(String(200), info=label("不一致的原因"))
 
     assessment: Mapped[Assessment] = relationship(back_populates="answers")
     item: Mapped[ChecklistItem] = relationship()
+    self_step: Mapped[ChecklistStep | None] = relationship(foreign_keys=[self_step_id])
+    review_step: Mapped[ChecklistStep | None] = relationship(foreign_keys=[review_step_id])
 
-    __table_args__ = (owned_by("assessment"), UniqueConstraint("branch_id", "assessment_id", "item_id"))
+    __table_args__ = (
+        owned_by("assessment"),
+        UniqueConstraint("branch_id", "assessment_id", "item_id"),
+        CheckConstraint(_one_of("self"), name="one_self_answer"),
+        CheckConstraint(_one_of("review"), name="one_review_answer"),
+        CheckConstraint("self_number >= 0", name="self_number_not_negative"),
+        CheckConstraint("review_number >= 0", name="review_number_not_negative"),
+    )
 
 
 class RectificationStatus(LabelledEnum):

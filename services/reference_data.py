@@ -1,4 +1,4 @@
-"""What every installation begins with: code tables, settings, the seed checklist, the default roles. Idempotent.
+"""What every installation begins with: code tables, settings, the seed checklists, the default roles. Idempotent.
 
 Once loaded it is the administrators' own. A release that brings more raises VERSION; what is new is then added once.
 """
@@ -10,19 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import (
-    ChecklistGroup,
-    ChecklistItem,
-    ChecklistTemplate,
-    ChecklistVersion,
-    Code,
-    Holiday,
-    Role,
-    RolePermission,
-    Setting,
-    VersionStatus,
-)
+from models import ChecklistTemplate, Code, Holiday, Role, RolePermission, Setting
 from policy.roles import default_roles
+from services.checklists import versions
+from services.checklists.seeds import SEEDS
 
 # GB/T 2261.1 (sex), GB/T 3304 (ethnic group), GB/T 4658 (education): national codes. The others are the office's own.
 CODES = {
@@ -84,15 +75,8 @@ HOLIDAYS = {
     "国庆节": [*(date(2026, 10, day) for day in (1, 2, 3)), *(date(2027, 10, day) for day in (1, 2, 3))],
 }
 
-# The article names 两栏四有四上墙 and defines it nowhere: a reasonable reading, which an administrator edits.
-CHECKLIST = ("两栏四有四上墙", "2026 版", {
-    "两栏": ["党务公开栏", "宣传栏"],
-    "四有": ["有场所", "有设施", "有标志（党旗）", "有制度"],
-    "四上墙": ["组织机构上墙", "入党誓词上墙", "党员权利义务上墙", "工作制度上墙"],
-})  # fmt: skip
 
-
-VERSION = 3
+VERSION = 4
 _VERSION_KEY = "reference_data"
 
 
@@ -105,16 +89,17 @@ def load_reference_data(session: Session) -> None:
         session.add(Setting(key=key, value=value, meaning=meaning))
     for name, days in HOLIDAYS.items():
         session.add_all(Holiday(day=day, name=name) for day in days)
-    _add_checklist(session)
+    _add_checklists(session)
     _add_roles(session)
     session.add(Setting(key=_VERSION_KEY, value=str(VERSION), meaning="基础资料的版本，随程序更新"))
     session.flush()
 
 
 def add_what_is_new(session: Session) -> bool:
-    """Give an older installation the code tables, settings and permissions that came since; whether there were any.
+    """Give an older installation the code tables, settings, permissions and checklists that came since; whether any did.
 
-    A table or a kind of record that is there already stays as the administrators made it.
+    A table, a kind of record or a checklist that is there already stays as the administrators made it; a checklist that
+    came with an earlier version and isn't there any more was renamed or thrown away, and doesn't come again.
     """
     version = session.scalar(select(Setting).where(Setting.key == _VERSION_KEY))
     if session.scalar(select(Role.id).limit(1)) is None or (version is not None and version.value == str(VERSION)):
@@ -132,12 +117,18 @@ def add_what_is_new(session: Session) -> bool:
         if key not in keys:
             session.add(Setting(key=key, value=value, meaning=meaning))
     _add_permissions(session)
+    _add_checklists(session, since=_installed(version))
     if version is None:
         version = Setting(key=_VERSION_KEY, value="", meaning="基础资料的版本，随程序更新")
         session.add(version)
     version.value = str(VERSION)
     session.flush()
     return True
+
+
+def _installed(version: Setting | None) -> int:
+    """The version that an installation has; 1 where none is noted, which is how the first release left it."""
+    return int(version.value) if version is not None and version.value.isdecimal() else 1
 
 
 def _add_permissions(session: Session) -> None:
@@ -158,19 +149,16 @@ def _add_codes(session: Session, tables: Mapping[str, Mapping[Any, str]] = CODES
             session.add(Code(code_table=table, code=written, text=name, position=position))
 
 
-def _add_checklist(session: Session) -> None:
-    name, version_name, groups = CHECKLIST
-    template = ChecklistTemplate(name=name, note="阵地建设标准，可以按本地要求修改。")
-    version = ChecklistVersion(template=template, name=version_name)
-    session.add(version)
-    for place, (title, items) in enumerate(groups.items(), start=1):
-        group = ChecklistGroup(checklist_version=version, name=title, position=place)
-        session.add(group)
-        for number, text in enumerate(items, start=1):
-            item: Any = ChecklistItem(group=group, code=f"{place}.{number}", text=text, points=10, position=number)
-            session.add(item)
+def _add_checklists(session: Session, since: int = 0) -> None:
+    """The checklists that came after a version of the reference data; a name that is taken is left alone."""
+    taken = set(session.scalars(select(ChecklistTemplate.name)))
+    for seed in SEEDS:
+        if seed.since <= since or seed.name in taken:
+            continue
+        version = versions.new_template(session, seed.name, seed.outline, seed.note)
+        if seed.published:
+            versions.publish(session, version)
     session.flush()
-    version.status = VersionStatus.PUBLISHED
 
 
 def _add_roles(session: Session) -> None:

@@ -83,6 +83,9 @@ def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, lis
     return page, complaints
 
 
+PUBLISHED = "?flt0_status=published"
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of page: who looks at it, and how it is reached from the site's address."""
@@ -96,11 +99,11 @@ def _at(path: str) -> Callable[[Any, str], None]:
     return lambda page, site: page.goto(site + path)
 
 
-def _of_first(resource: str, tail: str = "details") -> Callable[[Any, str], None]:
-    """A page of the first record in a list."""
+def _of_first(resource: str, tail: str = "details", query: str = "") -> Callable[[Any, str], None]:
+    """A page of the first record in a list, which may be filtered."""
 
     def go(page: Any, site: str) -> None:
-        page.goto(f"{site}/{resource}/")
+        page.goto(f"{site}/{resource}/{query}")
         href = page.locator("td.main a").first.get_attribute("href")
         page.goto(site + href.replace("/details/", f"/{tail}/"))
 
@@ -160,14 +163,34 @@ def _conflict(page: Any, site: str) -> None:
     page.wait_for_selector("h1:has-text('记录已被别人修改')")
 
 
-def _beside_first(resource: str, path: str) -> Callable[[Any, str], None]:
-    """A page of its own about the first record in a list."""
+def _beside_first(resource: str, path: str, query: str = "") -> Callable[[Any, str], None]:
+    """A page of its own about the first record in a list, which may be filtered."""
 
     def go(page: Any, site: str) -> None:
-        _of_first(resource)(page, site)
+        _of_first(resource, query=query)(page, site)
         page.goto(page.url.replace(f"/{resource}/details/", path))
 
     return go
+
+
+NEXT_YEAR = "2027 版"
+
+
+def _compared(page: Any, site: str) -> None:
+    """The new year's version of a checklist beside the old one; the first visit makes it."""
+    page.goto(f"{site}/checklist_version/?search={NEXT_YEAR}")
+    if not page.locator("td.main a").count():
+        _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)(page, site)
+        page.fill("#name", NEXT_YEAR)
+        page.click("button:has-text('做成草稿')")
+        page.fill("[name^=text-] >> nth=1", "宣传栏，每月更换内容")
+        page.fill("[name^=points-] >> nth=1", "15")
+        page.click("[data-item] >> nth=-1 >> [data-move=drop]")
+        page.click("[data-add-item] >> nth=0")
+        page.fill("[data-item] >> nth=2 >> [name^=text-]", "意见箱")
+        page.click(".checklist-foot .btn-primary")
+        page.wait_for_selector("text=已保存。")
+    _beside_first("checklist_version", "/checklist/compare/", f"?search={NEXT_YEAR}")(page, site)
 
 
 MESSY = (
@@ -259,6 +282,10 @@ KINDS = [
     Kind("explain", "city_admin", _of_first("company", "explain")),
     Kind("delete", "city_admin", _of_first("visit", "delete")),
     Kind("checklist", "city_admin", _beside_first("assessment", "/assess/")),
+    Kind("checklist-edit", "city_admin", _beside_first("checklist_version", "/checklist/", "?flt0_status=draft")),
+    Kind("checklist-read", "city_admin", _beside_first("checklist_version", "/checklist/", PUBLISHED)),
+    Kind("checklist-clone", "city_admin", _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)),
+    Kind("checklist-compare", "city_admin", _compared),
     Kind("report-desk", "city_admin", _at("/report-desk/")),
     Kind("permissions", "security_admin", _beside_first("role", "/role-permissions/")),
     Kind("audit", "auditor", _at("/audit_entry/")),

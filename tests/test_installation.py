@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from models import Account, AuditEntry, Code, RolePermission, Setting, db
+from models import Account, AuditEntry, ChecklistTemplate, Code, RolePermission, Setting, db
 from policy import system_session
 from services import reference_data
 from tests.conftest import build_app
@@ -34,6 +34,13 @@ def test_setup_makes_the_three_administrators_who_must_change_their_first_passwo
         assert client.get("/").location == "/password"
     again = empty.test_cli_runner().invoke(args=["setup", "又一个"])
     assert again.exit_code == 1 and "已有数据" in again.output
+
+
+def test_migrating_a_database_that_was_never_set_up_brings_it_no_reference_data(empty: Flask) -> None:
+    assert empty.test_cli_runner().invoke(args=["migrate"]).exit_code == 0
+    with empty.app_context(), system_session("demo", readonly=True) as session:
+        for model in (ChecklistTemplate, Code, Setting):
+            assert session.scalar(select(model).limit(1)) is None
 
 
 def test_migrating_lets_sqlite_learn_how_its_indexes_spread_the_rows(empty: Flask) -> None:

@@ -335,7 +335,7 @@ def make_row(
             if not key.nullable or relation.key == next(iter(model.owners()), None):
                 setattr(row, relation.key, make_row(session, target, side, home, desk, made, keys))
         elif not key.nullable:
-            setattr(row, relation.key, session.scalar(select(target).limit(1)))
+            setattr(row, relation.key, session.scalar(select(target).order_by(target.id).limit(1)))
     for column in inspect(model).columns:
         if getattr(row, column.key, None) is None and not column.foreign_keys and not column.info.get("computed"):
             value = value_for(column, model, side)
@@ -365,6 +365,8 @@ def value_for(column: Any, model: type, side: str) -> Any:
         return 2000 + ord(side[0]) % 90  # another for each side: some things are unique within a branch and a year
     if column.key == "month":
         return "2026-01"
+    if info.get("hundredths") and column.nullable:
+        return None  # an answer is a word or a number, not both
     if info.get("check") in CHECKS or column.key in ("ended_on", "end_reason", "closed_on", "until", "done_on"):
         return date(2026, 1, 2) if model.__name__ == "WorkLog" else None
     if column.key == "resource":

@@ -7,6 +7,7 @@ from admin.pages.access import AccessPage
 from admin.pages.assessment import AssessmentPage
 from admin.pages.attachments import FilePage
 from admin.pages.audit_seals import AuditSealPage
+from admin.pages.checklists import ChecklistPage
 from admin.pages.doubles import DoublesPage
 from admin.pages.guide import GuidePage
 from admin.pages.imports import ImportPage
@@ -17,6 +18,6 @@ from admin.pages.role_permissions import RolePermissionsPage
 from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
-    ReportDesk, AssessmentPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
+    ReportDesk, AssessmentPage, ChecklistPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
     GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage,
 ]  # fmt: skip

@@ -20,13 +20,27 @@ from models import (
     ChecklistItem,
     ChecklistVersion,
     Draft,
+    Scoring,
     db,
 )
+from models.hundredths import parse_hundredths, trimmed
 from policy import NotAllowed, Refused, the_actor
 from services.checklists import assess
+from services.checklists.answers import (
+    NOTHING,
+    REVIEW,
+    SELF,
+    Given,
+    answer_field,
+    given_by,
+    in_words,
+    state_of,
+    takes_number,
+    words_for,
+)
 from services.drafts import Place, discard_draft, find_draft, typed_fields
 
-SELF, REVIEW, READ = "self", "review", "read"
+READ = "read"
 
 
 @dataclass
@@ -35,9 +49,26 @@ class Line:
 
     item: ChecklistItem
     saved: AssessmentAnswer | None
-    chosen: Answer | None
+    chosen: Given
     reason: str
+    note: str
+    typed: str = ""
+    """A number as it was typed."""
     error: str | None = None
+
+    @property
+    def own(self) -> Given:
+        """What the company gave."""
+        return given_by(SELF, self.saved) if self.saved else NOTHING
+
+    @property
+    def reviewed(self) -> Given:
+        """What the reviewer gave."""
+        return given_by(REVIEW, self.saved) if self.saved else NOTHING
+
+    def saved_by(self, side: str) -> Given:
+        """What is saved of one side."""
+        return self.reviewed if side == REVIEW else self.own
 
 
 class AssessmentPage(BaseView):
@@ -75,7 +106,7 @@ class AssessmentPage(BaseView):
         _require_writing(side)
         names = {"version_seen"}
         for item in assess.items_of(db.session, assessment.checklist_version_id):
-            names |= {_answer_field(item.id), assess.reason_field(item.id)}
+            names |= {answer_field(item.id), number_field(item.id), note_field(item.id), assess.reason_field(item.id)}
         return drafts.keep_posted(_place(assessment, side), names.__contains__)
 
     @expose("/draft/discard/", methods=("POST",))
@@ -118,6 +149,8 @@ class AssessmentPage(BaseView):
         """Save what was chosen, and hand it in when asked; refused, everything typed stays."""
         lines = _typed(assessment, side, request.form)
         finish = request.form.get("do") == "finish"
+        if any(line.error for line in lines):
+            return self._page(assessment, side, lines, "还没有保存。请改好标出的各项，再保存。"), 422
         try:
             assess.open_assessment(db.session, assessment)
             assess.answer(
@@ -125,6 +158,7 @@ class AssessmentPage(BaseView):
                 assessment,
                 {line.item.id: line.chosen for line in lines},
                 {line.item.id: line.reason for line in lines},
+                {line.item.id: line.note for line in lines},
                 reviewed=side == REVIEW,
             )
             if finish:
@@ -155,9 +189,9 @@ class AssessmentPage(BaseView):
             line.saved = saved.get(line.item.id)
             if line.item.id in missing:
                 line.error = "与自评不一致，请写明原因。"
-            elif refused.field == name:
+            elif refused.field in (name, answer_field(line.item.id), note_field(line.item.id)):
                 line.error = refused.message
-            elif side == SELF and finish and line.chosen is None:
+            elif side == SELF and finish and not line.chosen and line.item.scoring is not Scoring.BONUS:
                 line.error = "这一项还没有填写。"
         return self._page(assessment, side, lines, refused.message)
 
@@ -171,7 +205,11 @@ class AssessmentPage(BaseView):
             assessment=assessment,
             side=side,
             groups=groups,
-            answers=list(Answer),
+            words_for=words_for,
+            takes_number=takes_number,
+            in_words=in_words,
+            state_of=state_of,
+            trimmed=trimmed,
             error=error,
             draft=draft,
             version_seen=version_seen or assessment.version,
@@ -206,8 +244,9 @@ def _lines(assessment: Assessment, side: str) -> list[Line]:
     lines = []
     for item in assess.items_of(db.session, assessment.checklist_version_id):
         row = saved.get(item.id)
-        chosen = row and (row.review_answer if side == REVIEW else row.self_answer)
-        lines.append(Line(item, row, chosen, (row.reason or "") if row else ""))
+        chosen = given_by(side, row) if row and side != READ else NOTHING
+        typed = "" if chosen.number is None else trimmed(chosen.number)
+        lines.append(Line(item, row, chosen, (row.reason or "") if row else "", (row.note or "") if row else "", typed))
     return lines
 
 
@@ -221,30 +260,54 @@ def _require_writing(side: str) -> None:
         raise NotAllowed("您不能填写这份检查表，或它已经办结。")
 
 
-def _answer_field(item_id: int) -> str:
-    return f"answer-{item_id}"
+def number_field(item_id: int) -> str:
+    """The name of the form field that holds an item's number."""
+    return f"number-{item_id}"
+
+
+def note_field(item_id: int) -> str:
+    """The name of the form field that holds the company's note on an item."""
+    return f"note-{item_id}"
 
 
 def _differences(line: Line, side: str) -> list[dict[str, str]]:
     """What was chosen or written for an item otherwise than it is saved."""
-    saved = line.saved and (line.saved.review_answer if side == REVIEW else line.saved.self_answer)
-    reason = (line.saved.reason or "") if line.saved else ""
-    rows = []
+    saved, rows = line.saved_by(side), []
     if line.chosen != saved:
-        words = [answer.label if answer else "未填写" for answer in (saved, line.chosen)]
+        words = [in_words(line.item, given) or "未填写" for given in (saved, line.chosen)]
         rows.append({"label": line.item.text, "theirs": words[0], "mine": words[1]})
-    if side == REVIEW and line.reason != reason:
-        rows.append({"label": f"{line.item.text}：原因", "theirs": reason or "—", "mine": line.reason or "—"})
+    word, mine = ("原因", line.reason) if side == REVIEW else ("说明", line.note)
+    theirs = (line.saved.reason if side == REVIEW else line.saved.note) if line.saved else None
+    if mine != (theirs or ""):
+        rows.append({"label": f"{line.item.text}：{word}", "theirs": theirs or "—", "mine": mine or "—"})
     return rows
 
 
 def _typed(assessment: Assessment, side: str, form: MultiDict[str, str]) -> list[Line]:
-    """A line for each item, with what was chosen and typed into a form."""
+    """A line for each item, with what was chosen and typed into a form, and what is wrong with a number."""
     lines = _lines(assessment, side)
     for line in lines:
-        given = form.get(_answer_field(line.item.id), "")
-        if given and given not in list(Answer):
-            abort(400)
-        line.chosen = Answer(given) if given else None
+        line.typed = readable(form.get(number_field(line.item.id), "")).strip()
         line.reason = readable(form.get(assess.reason_field(line.item.id), ""))
+        line.note = readable(form.get(note_field(line.item.id), ""))
+        line.chosen = _chosen(line.item, form.get(answer_field(line.item.id), ""))
+        if line.typed and line.chosen:
+            line.error = "填了数量，又选了“不适用”，请只留一个。"
+        elif line.typed:
+            try:
+                line.chosen = Given(number=parse_hundredths(line.typed))
+            except ValueError as reason:
+                line.error = str(reason)
     return lines
+
+
+def _chosen(item: ChecklistItem, value: str) -> Given:
+    """What a choice of the form stands for: one of the four words, or one of the item's grades."""
+    if not value:
+        return NOTHING
+    steps = {f"step-{step.id}": step.id for step in item.steps}
+    if value in steps:
+        return Given(step_id=steps[value])
+    if value not in list(Answer):
+        abort(400)
+    return Given(Answer(value))

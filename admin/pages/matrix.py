@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Answer, Assessment, AssessmentAnswer, ChecklistVersion, Company, VersionStatus
+from models import Answer, Assessment, AssessmentAnswer, ChecklistItem, ChecklistVersion, Company, VersionStatus
+from services.checklists.answers import NOTHING, REVIEW, SELF, Given, in_words, state_of
 from services.checklists.assess import items_of
 from services.reports.programme import posted_now
 
@@ -21,20 +22,14 @@ MARKS = {
 
 
 def checklist_matrix(session: Session) -> dict[str, Any] | None:
-    """The newest published version by company, from each company's latest assessment; None without a checklist."""
-    version = session.scalar(
-        select(ChecklistVersion)
-        .where(ChecklistVersion.status == VersionStatus.PUBLISHED)
-        .options(joinedload(ChecklistVersion.template))
-        .order_by(ChecklistVersion.id.desc())
-        .limit(1)
-    )
-    if version is None:
-        return None
-    items = items_of(session, version.id)
+    """The checklist in use by company, from each company's latest assessment; None without a published one."""
     companies = session.scalars(
         select(Company).where(posted_now()).order_by(Company.pinyin, Company.id).limit(COMPANIES + 1)
     ).all()
+    version = _version_in_use(session, [company.id for company in companies])
+    if version is None:
+        return None
+    items = items_of(session, version.id)
     latest = _latest(session, version.id, [company.id for company in companies])
     answers = _answers(session, list(latest.values()))
     return {
@@ -45,7 +40,7 @@ def checklist_matrix(session: Session) -> dict[str, Any] | None:
             {
                 "company": company,
                 "assessment_id": latest.get(company.id),
-                "cells": [_cell(item.text, answers.get((latest.get(company.id), item.id))) for item in items],
+                "cells": [_cell(item, answers.get((latest.get(company.id), item.id), NOTHING)) for item in items],
             }
             for company in companies[:COMPANIES]
         ],
@@ -53,9 +48,28 @@ def checklist_matrix(session: Session) -> dict[str, Any] | None:
     }
 
 
-def _cell(text: str, given: Answer | None) -> dict[str, str]:
-    css, sign, word = MARKS[given]
-    return {"css": css, "sign": sign, "word": f"{text}：{word}"}
+def _version_in_use(session: Session, companies: list[int]) -> ChecklistVersion | None:
+    """The published version that one of the companies was last assessed against, else the newest.
+
+    There are several checklists: the newest one may be for others than these companies.
+    """
+    published = (
+        select(ChecklistVersion)
+        .where(ChecklistVersion.status == VersionStatus.PUBLISHED)
+        .options(joinedload(ChecklistVersion.template))
+        .limit(1)
+    )
+    used = (
+        published.join(Assessment, Assessment.checklist_version_id == ChecklistVersion.id)
+        .where(Assessment.company_id.in_(companies))
+        .order_by(Assessment.assessed_on.desc(), Assessment.id.desc())
+    )
+    return session.scalar(used) or session.scalar(published.order_by(ChecklistVersion.id.desc()))
+
+
+def _cell(item: ChecklistItem, given: Given) -> dict[str, str]:
+    css, sign, word = MARKS[state_of(item, given)]
+    return {"css": css, "sign": sign, "word": f"{item.text}：{in_words(item, given) or word}"}
 
 
 def _latest(session: Session, version_id: int, companies: list[int]) -> dict[int, int]:
@@ -74,12 +88,12 @@ def _latest(session: Session, version_id: int, companies: list[int]) -> dict[int
     return dict(session.execute(rows.where(ranked.c.place == 1)).all())
 
 
-def _answers(session: Session, assessments: list[int]) -> dict[tuple[int, int], Answer | None]:
+def _answers(session: Session, assessments: list[int]) -> dict[tuple[int, int], Given]:
     """The reviewer's answers, or the company's own where there is no review yet."""
-    rows = select(
-        AssessmentAnswer.assessment_id,
-        AssessmentAnswer.item_id,
-        AssessmentAnswer.review_answer,
-        AssessmentAnswer.self_answer,
-    ).where(AssessmentAnswer.assessment_id.in_(assessments))
-    return {(assessment, item): reviewed or own for assessment, item, reviewed, own in session.execute(rows)}
+    sides = [
+        [getattr(AssessmentAnswer, f"{side}_{name}") for name in ("answer", "step_id", "number")]
+        for side in (REVIEW, SELF)
+    ]
+    rows = select(AssessmentAnswer.assessment_id, AssessmentAnswer.item_id, *sides[0], *sides[1])
+    found = session.execute(rows.where(AssessmentAnswer.assessment_id.in_(assessments)))
+    return {(row[0], row[1]): Given(*row[2:5]) or Given(*row[5:8]) for row in found}

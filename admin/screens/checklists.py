@@ -3,6 +3,7 @@
 from typing import Any
 
 from admin.pages.attachments import url_of
+from admin.pages.checklists import checklist_links
 from admin.screen import Screen
 from admin.steps import Step
 from models import (
@@ -96,9 +97,15 @@ class ChecklistVersionScreen(Screen):
     columns = ["name", "template.name", "status", "passed_percent", "nearly_percent"]
     search = ["name", "template.name"]
     filters = ["status", "template"]
-    form_groups = {"清单版本": ["template", "name", "passed_percent", "nearly_percent"]}
+    form_groups = {"清单版本": ["template", "name", "passed_percent", "nearly_percent", "bonus_percent"]}
     locked = staticmethod(versions.why_locked)
-    steps = [Step("publish", "发布", versions.publish, when=versions.is_draft, done="已发布，从现在起不能再改。")]
+    steps = [
+        Step("publish", "发布", versions.publish, when=versions.is_draft, done="已发布，从现在起不能再改。"),
+        Step("retire", "停用", versions.retire, when=versions.is_published, done="已停用，不再用于新的考核。"),
+    ]
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        return checklist_links(row, self.may("update", row), self.may("create")) + super().next_steps(row)
 
 
 class ChecklistGroupScreen(Screen):
@@ -122,7 +129,10 @@ class ChecklistItemScreen(Screen):
     search = ["text", "code"]
     filters = ["group", "scoring"]
     locked = staticmethod(lambda item: versions.why_locked(item.group.checklist_version))
-    form_groups = {"检查项": ["group", "code", "text", "how_checked", "evidence", "points", "scoring", "position"]}
+    form_groups = {
+        "检查项": ["group", "code", "text", "how_checked", "evidence", "position"],
+        "计分": ["points", "scoring", "off_each", "off_at_most", "counts", "can_be_left_out"],
+    }
 
 
 SCREENS = [

@@ -17,8 +17,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.importing", description=main.__doc__)
     parser.add_argument("rows", nargs="?", type=int, default=ROWS, help="companies in the sheet (default: %(default)s)")
     parser.add_argument("--on", action="append", dest="databases", choices=MADE, help="only on this database")
+    parser.add_argument("--passes", type=int, help=f"of each importer (default: {PASSES}; of a trial 1)")
     asked = parser.parse_args()
-    passes, runs = PASSES if asked.rows >= ROWS else 1, []
+    passes, runs = asked.passes or (PASSES if asked.rows >= ROWS else 1), []
     for name in asked.databases or list(MADE):
         with tempfile.TemporaryDirectory(prefix="import") as folder, MADE[name](Path(folder)) as databases:
             machine = report.machine(databases.version())

@@ -22,21 +22,22 @@ from models import (
 from models.clock import today
 from policy.errors import Refused
 from services.checklists import scoring
+from services.checklists.answers import REVIEW, SELF, Given, check_given, falls_short, give, given_by, outcome_of
 from services.checklists.calendar import add_working_days, holidays_after
 from services.reports.settings import number_setting
 from services.rights import require
 
 RECTIFICATION_DAYS = 15
-REASON_LENGTH = 200
+REASON_LENGTH, NOTE_LENGTH = 200, 500
 
 
 def items_of(session: Session, version_id: int) -> list[ChecklistItem]:
-    """The items of a version in their order, each with its group."""
+    """The items of a version in their order, each with its group and its steps."""
     statement = (
         select(ChecklistItem)
         .join(ChecklistItem.group)
         .where(ChecklistGroup.checklist_version_id == version_id)
-        .options(selectinload(ChecklistItem.group))
+        .options(selectinload(ChecklistItem.group), selectinload(ChecklistItem.steps))
         .order_by(ChecklistGroup.position, ChecklistGroup.id, ChecklistItem.position, ChecklistItem.id)
     )
     return list(session.scalars(statement))
@@ -45,8 +46,10 @@ def items_of(session: Session, version_id: int) -> list[ChecklistItem]:
 def open_assessment(session: Session, assessment: Assessment) -> list[AssessmentAnswer]:
     """Give the assessment an answer, still empty, for each item of its version; those that are there stay."""
     version = assessment.checklist_version
-    if version.status is not VersionStatus.PUBLISHED:
+    if version.status is VersionStatus.DRAFT:
         raise Refused("这个清单版本还没有发布，不能用来考核。", "checklist_version")
+    if version.status is VersionStatus.RETIRED and not assessment.answers:
+        raise Refused("这个清单版本已经停用，请选用新的版本。", "checklist_version")
     answered = {row.item_id or row.item.id for row in assessment.answers}
     for item in items_of(session, version.id):
         if item.id not in answered:
@@ -58,46 +61,52 @@ def open_assessment(session: Session, assessment: Assessment) -> list[Assessment
 def answer(
     session: Session,
     assessment: Assessment,
-    answers: Mapping[int, Answer | None],
+    answers: Mapping[int, Given | Answer | None],
     reasons: Mapping[int, str] | None = None,
+    notes: Mapping[int, str] | None = None,
     *,
     reviewed: bool = False,
 ) -> None:
-    """Note answers by the item's key: the company's own, or the reviewer's with reasons where they differ."""
+    """Note answers by the item's key: the company's own with notes, or the reviewer's with reasons where they differ."""
     require(session, "assessment:review" if reviewed else "assessment:self_assess", assessment)
     if assessment.status is AssessmentStatus.REVIEWED:
         raise Refused("已经考评过，不能再改。")
     if not reviewed and assessment.status is not AssessmentStatus.DRAFT:
         raise Refused("自评已经提交，不能再改。")
+    side = REVIEW if reviewed else SELF
     rows = {row.item_id: row for row in assessment.answers}
-    for item_id, given in answers.items():
+    items = {item.id: item for item in items_of(session, assessment.checklist_version_id)}
+    for item_id, chosen in answers.items():
         if item_id not in rows:
             raise Refused("这一项不在检查表里，请刷新后再填。")
-        setattr(rows[item_id], "review_answer" if reviewed else "self_answer", given)
-    for item_id, reason in (reasons or {}).items() if reviewed else ():
-        if len(reason) > REASON_LENGTH:
-            raise Refused(f"原因最多 {REASON_LENGTH} 个字。", reason_field(item_id))
-        if item_id in rows:
-            rows[item_id].reason = reason.strip() or None
+        given = chosen if isinstance(chosen, Given) else Given(chosen)
+        check_given(items[item_id], given, given_by(side, rows[item_id]))
+        give(side, rows[item_id], given)
+    _write_down(rows, "reason", (reasons or {}) if reviewed else {}, REASON_LENGTH)
+    _write_down(rows, "note", {} if reviewed else (notes or {}), NOTE_LENGTH)
     recompute(session, assessment)
+
+
+def _write_down(rows: Mapping[int, AssessmentAnswer], name: str, texts: Mapping[int, str], longest: int) -> None:
+    """Note reasons or notes by the item's key."""
+    for item_id, text in texts.items():
+        if len(text) > longest:
+            raise Refused(f"{'原因' if name == 'reason' else '说明'}最多 {longest} 个字。", f"{name}-{item_id}")
+        if item_id in rows:
+            setattr(rows[item_id], name, text.strip() or None)
 
 
 def recompute(session: Session, assessment: Assessment) -> None:
     """Set both scores, and the result once it is reviewed."""
-    rows = assessment.answers
+    version = assessment.checklist_version
     items = {item.id: item for item in items_of(session, assessment.checklist_version_id)}
-    for side in ("self", "review"):
-        marks = [_mark(items[row.item_id], getattr(row, f"{side}_answer")) for row in rows]
-        setattr(assessment, f"{side}_score", scoring.score(marks))
+    rules = version.scoring_revision, version.bonus_percent
+    own, reviewed = (outcome_of(items, assessment.answers, side, *rules) for side in (SELF, REVIEW))
+    assessment.self_score, assessment.review_score, assessment.vetoed = own.score, reviewed.score, reviewed.vetoed
     assessment.result = None
-    if assessment.status is AssessmentStatus.REVIEWED and assessment.review_score is not None:
-        version = assessment.checklist_version
-        limits = version.passed_percent, version.nearly_percent
-        assessment.result = Result(scoring.band(assessment.review_score, *limits))
-
-
-def _mark(item: ChecklistItem, given: Answer | None) -> scoring.Mark:
-    return scoring.Mark(item.points, given.value if given else None, item.scoring is Scoring.GRADED)
+    if assessment.status is AssessmentStatus.REVIEWED:
+        found = scoring.band(reviewed, version.passed_percent, version.nearly_percent)
+        assessment.result = Result(found) if found else None
 
 
 def submit(session: Session, assessment: Assessment) -> None:
@@ -105,11 +114,18 @@ def submit(session: Session, assessment: Assessment) -> None:
     require(session, "assessment:self_assess", assessment)
     if assessment.status is not AssessmentStatus.DRAFT:
         raise Refused("自评已经提交过。")
-    left = sum(row.self_answer is None for row in assessment.answers)
+    left = len(unanswered(session, assessment))
     if left or not assessment.answers:
         raise Refused(f"还有 {left} 项没有填写；确实没有的，请选“不适用”。")
     assessment.status = AssessmentStatus.SUBMITTED
     recompute(session, assessment)
+
+
+def unanswered(session: Session, assessment: Assessment) -> list[AssessmentAnswer]:
+    """What the company hasn't answered; a bonus needs no answer."""
+    items = {item.id: item for item in items_of(session, assessment.checklist_version_id)}
+    needed = [row for row in assessment.answers if items[row.item_id].scoring is not Scoring.BONUS]
+    return [row for row in needed if not given_by(SELF, row)]
 
 
 def without_reason(assessment: Assessment) -> list[AssessmentAnswer]:
@@ -119,7 +135,8 @@ def without_reason(assessment: Assessment) -> list[AssessmentAnswer]:
 
 def differs(row: AssessmentAnswer) -> bool:
     """Both answered, and not alike."""
-    return None not in (row.self_answer, row.review_answer) and row.self_answer is not row.review_answer
+    own, reviewed = given_by(SELF, row), given_by(REVIEW, row)
+    return bool(own) and bool(reviewed) and own != reviewed
 
 
 def reason_field(item_id: int) -> str:
@@ -135,7 +152,7 @@ def review(session: Session, assessment: Assessment) -> list[Rectification]:
     missing = without_reason(assessment)
     if missing:
         raise Refused("考评与自评不一致的，请写明原因。", reason_field(missing[0].item_id))
-    if all(row.review_answer is None for row in assessment.answers):
+    if not any(given_by(REVIEW, row) for row in assessment.answers):
         raise Refused("还没有填写考评。")
     assessment.status = AssessmentStatus.REVIEWED
     recompute(session, assessment)
@@ -143,13 +160,13 @@ def review(session: Session, assessment: Assessment) -> list[Rectification]:
 
 
 def _raise_rectifications(session: Session, assessment: Assessment) -> list[Rectification]:
-    failed = [row for row in assessment.answers if row.review_answer is Answer.NOT_MET]
+    items = {item.id: item for item in items_of(session, assessment.checklist_version_id)}
+    failed = [row for row in assessment.answers if falls_short(items[row.item_id], given_by(REVIEW, row))]
     if not failed:
         return []
     day = today()
     days = number_setting(session, "rectification_days", RECTIFICATION_DAYS)
     due_on = add_working_days(day, days, holidays_after(session, day))
-    items = {item.id: item for item in items_of(session, assessment.checklist_version_id)}
     company: Any = assessment.company
     raised = [
         Rectification(

@@ -18,6 +18,7 @@ from models import (
     BranchKind,
     ChecklistGroup,
     ChecklistItem,
+    ChecklistTemplate,
     ChecklistVersion,
     Company,
     DevelopmentStep,
@@ -39,6 +40,7 @@ from models.clock import today
 from models.column_types import PartialDate
 from services import accounts
 from services.checklists import assess
+from services.checklists.seeds import VENUE_STANDARD
 
 NAMED = [
     "远东实业",
@@ -298,7 +300,8 @@ def add_work(session: Session, companies: dict[str, Company], postings: dict[str
 
 def assess_venues(session: Session, companies: dict[str, Company]) -> None:
     """Three venues built to 两栏四有四上墙; 示例企业15 fails and has open rectifications, 示例企业16 nearly passes."""
-    version = session.scalars(select(ChecklistVersion)).one()
+    named = select(ChecklistVersion).join(ChecklistVersion.template).where(ChecklistTemplate.name == VENUE_STANDARD)
+    version = session.scalars(named).one()
     items = session.scalars(
         select(ChecklistItem).join(ChecklistGroup, ChecklistItem.group_id == ChecklistGroup.id)
         .where(ChecklistGroup.checklist_version_id == version.id).order_by(ChecklistItem.id)

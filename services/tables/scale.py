@@ -34,7 +34,7 @@ from policy.actor import EVERYWHERE
 from policy.audit import record_act
 from policy.errors import NotAllowed, Refused
 from services import accounts
-from services.checklists.scoring import band
+from services.checklists.scoring import Outcome, band
 from services.tables.statistics import gather_statistics
 
 SEED = 620200
@@ -194,7 +194,7 @@ def _outcome(chance: random.Random, full: bool) -> dict[str, Any]:
     if not full and kind < 0.3:
         status = AssessmentStatus.DRAFT if kind < 0.1 else AssessmentStatus.SUBMITTED
         return {"status": status, "self_score": own, "review_score": None, "result": None}
-    result = Result(band(reviewed, 90, 75))
+    result = Result(band(Outcome(reviewed), 90, 75))
     return {"status": AssessmentStatus.REVIEWED, "self_score": own, "review_score": reviewed, "result": result}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Boolean, Date, Enum, Integer, String
 
 from models.column_types import EncryptedText, PartialDate, PartialDateType
+from models.hundredths import parse_hundredths
 from models.personal import CHECKS
 from services.tables.columns import OUT_OF_SIGHT
 from services.tables.reading import Cell
@@ -151,6 +152,8 @@ def _plain_reader(column: Any) -> Reader:
         return _read_day
     if info.get("check") == "month":
         return lambda cell: read_date(cell).iso[:7]
+    if info.get("hundredths"):
+        return lambda cell: _read_hundredths(cell, info.get("unit", ""))
     if isinstance(kind, Integer):
         return lambda cell: _read_number(cell, info.get("unit", ""))
     if isinstance(kind, String | EncryptedText):
@@ -182,6 +185,17 @@ def _read_number(cell: Cell, unit: str) -> int:
     if abs(value) > MAX_INTEGER:
         raise Unfit("数字太大，请检查。")
     return value
+
+
+def _read_hundredths(cell: Cell, unit: str) -> int:
+    if isinstance(cell, date | bool):
+        raise Unfit("请填写数字，最多两位小数，如 2.5。")
+    # A number of Excel's such as 0.1 + 0.2 has more places than anybody typed.
+    text = f"{cell:.6f}".rstrip("0").rstrip(".") if isinstance(cell, float) else text_of(cell)
+    try:
+        return parse_hundredths(text.removesuffix(unit) if unit else text)
+    except ValueError as reason:
+        raise Unfit(str(reason)) from None
 
 
 def read_date(cell: Cell) -> PartialDate:
