@@ -25,11 +25,8 @@ def begin_version(page: Any, site: str) -> None:
     page.fill("#name", "示例标准化清单")
     page.click("button:text-is('保存')")
     page.wait_for_url("**/checklist_template/details/**")
-    key = page.url.partition("id=")[2].partition("&")[0]
-    page.goto(f"{site}/checklist_version/new/?template={key}")
-    page.click(".ts-control >> nth=0")
-    page.keyboard.type("示例标准化")
-    page.click(".ts-dropdown .option:has-text('示例标准化清单')")
+    page.goto(f"{site}/checklist_version/new/")
+    page.select_option("#template", label="示例标准化清单")
     page.fill("#name", "2026 版")
     page.click("button:text-is('保存')")
     page.wait_for_url("**/checklist_version/details/**")
