@@ -107,12 +107,24 @@ def test_a_thousand_made_up_checklists_come_back_the_same(outline: Outline) -> N
     comes_back_the_same(outline)
 
 
-HEADS = (
-    "项目 一级指标 二级指标 序号 编码 考核内容 考核要点 考核标准 分值 评分标准 检查方法 得分办法 得分档 自评分 备注"
-).split()
-WRITTEN = (
-    "一、组织（30分） 一 （10分） 10分 0-5分 小计 总分100分 好10分，差0分 分档得分 好=100%"
-).split()  # fmt: skip
+HEADS = [
+    "项目",
+    "一级指标",
+    "二级指标",
+    "序号",
+    "编码",
+    "考核内容",
+    "考核要点",
+    "考核标准",
+    "分值",
+    "评分标准",
+    "检查方法",
+    "得分办法",
+    "得分档",
+    "自评分",
+    "备注",
+]
+WRITTEN = ["一、组织（30分）", "一", "（10分）", "10分", "0-5分", "小计", "总分100分", "好10分，差0分", "分档得分", "好=100%"]  # fmt: skip
 CELLS = some.one_of(
     some.none(), ODD, some.integers(-5, 100), some.floats(allow_nan=False, allow_infinity=False), some.booleans(),
     some.text(max_size=8), some.sampled_from([*WRITTEN, "长" * 501]),

@@ -194,7 +194,7 @@ def _in_words(ruling: Ruling) -> str:
 
 
 def _tell_points(found: Found, guesses: list[str]) -> None:
-    """Where no item says what it is worth, all are worth alike; where only some don't, they have to; a veto has none."""
+    """Where no item says what it is worth, all are worth alike; where only some don't, they have to, but for vetoes."""
     counted = [row for row in found.rows if row.scoring not in (Scoring.VETO, Scoring.BONUS)]
     silent = [row for row in counted if row.points is None and "points" not in dict(row.faults)]
     if not silent:
