@@ -33,7 +33,7 @@ Rows = Sequence[Sequence[Any]]
 NO: Any = None
 
 
-def office(rows: Rows, *merged: tuple[int, int, int, int], name: str = "考核表.xlsx") -> Read:
+def office_sheet(rows: Rows, *merged: tuple[int, int, int, int], name: str = "考核表.xlsx") -> Read:
     """An office's sheet, read. ``merged``: first row, first column, last row, last column, counted from 0."""
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file)
@@ -162,14 +162,16 @@ def test_a_wrong_cell_is_named_with_sheet_row_column_and_place_in_the_outline() 
         rows[3][4], rows[3][6] = "随便", 0
         rows[4][1] = "1.1"
         rows[5][9] = "也许"
-        rows[6][2] = "长" * 501
+        rows[6][2], rows[6][3] = "长" * 501, "一"
 
     read = read_book(changed_book(WHOLE, change), "a.xlsx")
     found = [(fault.row, fault.column, fault.group, fault.item) for fault in read.faults]
     assert found == [
         (2, "得分档", 0, 0), (2, "编码", 0, 0), (3, "分值", 0, 1), (4, "得分办法", 0, 2), (4, "每次扣", 0, 2), (5, "编码", 1, 0),
-        (6, "可以不适用", 1, 1), (7, "考核内容", 1, 2),
+        (6, "可以不适用", 1, 1), (7, "分值", 1, 2),
+        (7, "考核内容", 1, 2),
     ]  # fmt: skip
+    assert read.outline.groups[1].items[2].scoring is Scoring.PASS_FAIL
     assert {fault.sheet for fault in read.faults} == {"清单"}
     messages = " ".join(fault.message for fault in read.faults)
     for words in (
@@ -185,7 +187,10 @@ def test_a_wrong_cell_is_named_with_sheet_row_column_and_place_in_the_outline() 
 
 
 def test_what_is_wrong_on_the_second_sheet_is_named_there() -> None:
-    about = [("清单名称", "示例"), ("版本名称", "长" * 61), ("达标线", 0.6), ("基本达标线", "七成"), ("加分上限", "10%"), ("适用对象", "党支部、车间")]  # fmt: skip
+    about = [
+        ("清单名称", "示例"), ("版本名称", "长" * 61), ("达标线", 0.6), ("基本达标线", "七成"), ("加分上限", "10%"),
+        ("适用对象", "党支部、车间"),
+    ]  # fmt: skip
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file)
     for name, rows in (("清单", rows_of(make_book("示例", WHOLE))), ("说明", about)):
@@ -199,6 +204,17 @@ def test_what_is_wrong_on_the_second_sheet_is_named_there() -> None:
     ]  # fmt: skip
     assert "没有“车间”这一类" in read.faults[1].message
     assert read.outline.passed_percent == 60
+
+
+def test_our_form_is_also_read_from_a_csv_and_with_cells_merged_or_columns_moved() -> None:
+    rows = rows_of(make_book("示例", WHOLE))
+    text = "\n".join(",".join("" if cell is None else str(cell) for cell in row) for row in rows)
+    assert read_book(text.encode("utf-8-sig"), "a.csv", "2026 版").outline.groups == WHOLE.groups
+    moved = [[*row[2:], *row[:2]] for row in ([*row, *[NO] * (13 - len(row))] for row in rows)]
+    assert read_book(workbook(*moved, name="清单"), "a.xlsx").outline.groups == WHOLE.groups
+    for line in (2, 3, 5, 6):
+        rows[line][0] = NO
+    assert office_sheet(rows, (1, 0, 3, 0), (4, 0, 6, 0)).outline.groups == WHOLE.groups
 
 
 def test_too_many_items_are_named_by_the_first_row_that_is_too_much() -> None:
@@ -227,13 +243,13 @@ MESSY: Rows = [
     ["填表人：", NO, NO, "审核人：", NO, NO, NO, NO],
 ]
 MESSY_MERGED = (
-    (1, 0, 1, 7), (3, 0, 4, 0), (3, 1, 4, 1), (3, 2, 4, 2), (3, 3, 4, 3), (3, 4, 4, 4), (3, 5, 3, 6), (3, 7, 4, 7), (5, 0, 7, 0),
-    (8, 0, 9, 0), (12, 0, 12, 2), (13, 0, 13, 7),
+    (1, 0, 1, 7), (3, 0, 4, 0), (3, 1, 4, 1), (3, 2, 4, 2), (3, 3, 4, 3), (3, 4, 4, 4), (3, 5, 3, 6), (3, 7, 4, 7),
+    (5, 0, 7, 0), (8, 0, 9, 0), (12, 0, 12, 2), (13, 0, 13, 7),
 )  # fmt: skip
 
 
 def test_an_office_sheet_with_titles_merged_groups_a_two_row_head_a_total_and_footers_is_read() -> None:
-    read = office(MESSY, *MESSY_MERGED)
+    read = office_sheet(MESSY, *MESSY_MERGED)
     assert items_in(read) == {
         "组织建设": [("班子健全", "10", "分档得分"), ("按期换届", "10", "分档得分"), ("三会一课", "10", "按次扣分")],
         "组织生活": [("主题党日", "12.5", "按次扣分"), ("党费收缴", "7.5", "分档得分")],
@@ -246,7 +262,7 @@ def test_an_office_sheet_with_titles_merged_groups_a_two_row_head_a_total_and_fo
 
 
 def test_how_points_are_earned_is_told_from_the_words_which_stay_as_they_are() -> None:
-    read = office(MESSY, *MESSY_MERGED)
+    read = office_sheet(MESSY, *MESSY_MERGED)
     assert steps_in_words(said_of(read, "班子健全").steps) == "好=100%；较好=80%；一般=50%；差=0%"
     third = said_of(read, "三会一课")
     assert (third.off_each, third.off_at_most, third.counts) == (50, None, "次")
@@ -257,7 +273,7 @@ def test_how_points_are_earned_is_told_from_the_words_which_stay_as_they_are() -
 
 
 def test_what_was_assumed_or_left_out_is_said() -> None:
-    said = office(MESSY, *MESSY_MERGED).guesses
+    said = office_sheet(MESSY, *MESSY_MERGED).guesses
     for words in (
         "没有读入这些列：考核得分 · 自评分、考核得分 · 考评分、备注。",
         "没有读入第 14、15 行",
@@ -276,13 +292,13 @@ def test_what_was_assumed_or_left_out_is_said() -> None:
 def test_points_that_do_not_come_to_the_total_are_said() -> None:
     rows = [*MESSY[:5], ["组织建设（30分）", *MESSY[5][1:]], *MESSY[6:12], ["合计", NO, NO, 100, *[NO] * 4]]
     rows[7] = [NO, 3, "三会一课", 8, "每缺一次扣0.5分", NO, NO, NO]
-    said = office(rows, *MESSY_MERGED[:-2]).guesses
+    said = office_sheet(rows, *MESSY_MERGED[:-2]).guesses
     assert "分组“组织建设”写的是 30 分，各项加起来是 28 分，请核对。" in said
     assert "第 13 行的合计是 100 分，各项加起来是 48 分，请核对。" in said
 
 
 def test_groups_that_stand_in_rows_of_their_own_are_read() -> None:
-    read = office(
+    read = office_sheet(
         [
             ["支部考核", NO, NO, NO],
             ["序号", "考核内容", "标准分", "考评办法"],
@@ -305,7 +321,7 @@ def test_groups_that_stand_in_rows_of_their_own_are_read() -> None:
 
 
 def test_groups_that_are_numbered_otherwise_than_their_items_are_read() -> None:
-    read = office(
+    read = office_sheet(
         [
             ["序号", "考核项目", "满分", "评分细则"],
             ["一", "组织建设", 20, NO],
@@ -328,7 +344,7 @@ def test_groups_that_are_numbered_otherwise_than_their_items_are_read() -> None:
 
 
 def test_three_levels_of_heads_make_groups_and_items() -> None:
-    read = office(
+    read = office_sheet(
         [
             ["一级指标", "二级指标", "考核要点", "标准分", "评分细则", "检查方法", "佐证资料"],
             ["组织建设", "班子建设（12分）", "按期换届", 6, "未按期不得分", "查文件", "批复"],
@@ -390,7 +406,7 @@ def test_an_old_workbook_whose_points_stand_in_the_texts_is_read() -> None:
 
 
 def test_points_merged_over_several_items_are_divided_and_rules_over_several_rows_are_joined() -> None:
-    read = office(
+    read = office_sheet(
         [
             ["项目", "考核内容", "分值", "评分标准"],
             ["生活", "三会一课", 10, "①缺一次扣1分"],
@@ -408,7 +424,7 @@ def test_points_merged_over_several_items_are_divided_and_rules_over_several_row
 
 
 def test_a_list_without_points_and_groups_is_read_and_said_to_be() -> None:
-    read = office(
+    read = office_sheet(
         [["序号", "内容", "标准"], [1, "有场所", "不少于20平方米"], [2, "有制度", "上墙"], [3, "审核有记录", "每月"]]
     )
     assert items_in(read) == {"考核内容": [(text, "10", "分档得分") for text in ("有场所", "有制度", "审核有记录")]}
@@ -416,12 +432,14 @@ def test_a_list_without_points_and_groups_is_read_and_said_to_be() -> None:
 
 
 def test_weights_in_percent_become_points() -> None:
-    read = office([["考核项目", "考核标准", "权重"], ["组织建设", "每缺一次扣1分", 0.3], ["阵地建设", "有场所", 0.7]])
+    read = office_sheet(
+        [["考核项目", "考核标准", "权重"], ["组织建设", "每缺一次扣1分", 0.3], ["阵地建设", "有场所", 0.7]]
+    )
     assert [item.points for item in read.outline.items()] == [3000, 7000]
 
 
 def test_an_item_that_begins_like_a_footer_is_an_item() -> None:
-    read = office(
+    read = office_sheet(
         [
             ["项目", "考核内容", "考核标准", "分值", "评分办法", "自评分", "考评分", "备注"],
             ["组织", "按期换届", NO, 5, NO, NO, NO, NO],
@@ -436,7 +454,7 @@ def test_an_item_that_begins_like_a_footer_is_an_item() -> None:
 
 
 def test_wrong_cells_of_an_office_sheet_are_named_with_sheet_row_and_column() -> None:
-    read = office(
+    read = office_sheet(
         [
             ["考核表", NO, NO, NO],
             ["项目", "考核要点", "分值", "评分标准"],
@@ -454,6 +472,20 @@ def test_wrong_cells_of_an_office_sheet_are_named_with_sheet_row_and_column() ->
         ("考核", 8, "分值"), ("考核", 8, "项目"),
     ]  # fmt: skip
     assert "“十分”看不明白" in read.faults[1].message
+
+
+def test_a_sentence_over_all_columns_is_not_lost_in_silence() -> None:
+    read = office_sheet(
+        [
+            ["序号", "考核内容", "分值", "评分标准"],
+            ["一、活动", NO, NO, NO],
+            [1, "三会一课", 10, "看记录"],
+            ["有下列情形之一的，实行一票否决", NO, NO, NO],
+        ],
+        (1, 0, 1, 3), (3, 0, 3, 3),
+    )  # fmt: skip
+    assert items_in(read) == {"一、活动": [("三会一课", "10", "分档得分")]}
+    assert "没有读入第 4 行（标题、表尾、说明或示例）。" in read.guesses
 
 
 def test_the_other_sheets_are_named_that_could_have_been_meant() -> None:
@@ -556,7 +588,7 @@ def test_grades_are_told_from_the_words(words: str, steps: str) -> None:
 def test_vetoes_and_bonuses_are_told_from_group_text_and_words(
     group: str, text: str, points: Any, words: Any, scoring: Scoring
 ) -> None:
-    read = office(
+    read = office_sheet(
         [["项目", "考核内容", "分值", "评分标准"], ["其他", "有场所", 10, "看"], [group, text, points, words]]
     )
     item = read.outline.groups[1].items[0]
@@ -571,6 +603,8 @@ def test_names_of_grades_that_would_fall_apart_in_a_line_are_refused() -> None:
 
 def one_item(words: str) -> ItemOutline:
     """An item of 10 points that is scored by these words."""
-    read = office([["项目", "考核内容", "分值", "评分标准"], ["组", "内容甲", 10, words], ["组", "内容乙", 10, "看"]])
+    read = office_sheet(
+        [["项目", "考核内容", "分值", "评分标准"], ["组", "内容甲", 10, words], ["组", "内容乙", 10, "看"]]
+    )
     assert read.faults == []
     return said_of(read, "内容甲")

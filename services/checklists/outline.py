@@ -171,7 +171,7 @@ def _of_steps(item: ItemOutline) -> Iterator[tuple[str, str]]:
         yield "steps", f"得分档不能重复，最多 {MOST_STEPS} 档。"
     if any(not name or len(name) > LONGEST["step"] for name in names):
         yield "steps", f"档次的名称最多 {LONGEST['step']} 个字。"
-    if any(_BETWEEN_STEPS.search(name) for name in names):
+    if any(step.starts_at is None and _BETWEEN_STEPS.search(step.name) for step in item.steps):
         yield "steps", "档次的名称里不要用分号，也不要换行。"
     if any(not 0 <= step.share <= WHOLE for step in item.steps):
         yield "steps", "得分比例要在 0% 到 100% 之间。"

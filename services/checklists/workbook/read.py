@@ -8,15 +8,16 @@ from pathlib import PurePosixPath
 from models import BranchKind, Scoring
 from services.checklists.outline import MOST_ITEMS, GroupOutline, ItemOutline, Outline, faults_of
 from services.checklists.workbook.form import AUDIENCES, FOR_ALL, PERCENTS, TEMPLATE, VERSION
-from services.checklists.workbook.office import read_office_sheet, rows_in_words
-from services.checklists.workbook.rows import Found, Row, read_own_form, written
+from services.checklists.workbook.office import read_office_sheet
+from services.checklists.workbook.rows import Found, Row, read_own_form, rows_in_words, written
 from services.checklists.workbook.words import Ruling, ruling_in
 from services.tables.reading import Cell, Sheet, read_sheets
 
 _USUAL_POINTS = 1000
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _OF_ITEM = (
-    "code", "text", "steps", "off_each", "off_at_most", "counts", "can_be_left_out", "how_checked", "evidence", "origins",
+    "code", "text", "steps", "off_each", "off_at_most", "counts", "can_be_left_out", "how_checked", "evidence",
+    "origins",
 )  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def _in_words(ruling: Ruling) -> str:
 
 
 def _tell_points(found: Found, guesses: list[str]) -> None:
-    """Where no item says what it is worth, all are worth alike; where only some don't, they have to. A veto needs none."""
+    """Where no item says what it is worth, all are worth alike; where only some don't, they have to, but for vetoes."""
     counted = [row for row in found.rows if row.scoring not in (Scoring.VETO, Scoring.BONUS)]
     silent = [row for row in counted if row.points is None and "points" not in dict(row.faults)]
     if not silent:

@@ -1,11 +1,12 @@
 """Rows of a sheet on their way to items: what stands in cells of our own form, and what was found wrong with it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from models import ChecklistItem, Scoring
+from models.hundredths import parse_hundredths
 from policy.errors import Refused
 from services.checklists.outline import MOST_ITEMS, StepOutline, parse_steps
 from services.checklists.workbook.form import COLUMNS, HEADS
@@ -18,8 +19,10 @@ _UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f]")
 # More than any column takes is too long all the same.
 _LONGEST_KEPT = 2_000
 _LONGEST_ORIGINS = 40_000
+_LISTED = 8
+_LARGEST_TOTAL = 10_000_000
 _MOST_ROWS = 10 * MOST_ITEMS
-_TOTAL = re.compile(r"(?:合计|小计|总计|共计|总分|总分值|满分)(?:(\d+(?:\.\d+)?)分?)?")
+_TOTAL = re.compile(r"(?:合计|小计|总计|共计|总分|总分值|满分)(?:(\d{1,7}(?:\.\d{1,2})?)分?)?")
 
 
 @dataclass
@@ -129,7 +132,7 @@ def _read_row(number: int, group: str, cells: Mapping[str, Cell]) -> Row:
 def read_own_columns(row: Row, cells: Mapping[str, Cell]) -> None:
     """Take over what only our own form has columns for."""
     row.scoring = read(row, "scoring", reader_of(_FACTS.scoring, words_of(_FACTS.scoring, {})), cells)
-    if row.faults:
+    if "scoring" in dict(row.faults):
         row.scoring = Scoring.GRADED
     row.off_each = read(row, "off_each", number_reader("off_each"), cells)
     row.off_at_most = read(row, "off_at_most", number_reader("off_at_most"), cells)
@@ -178,5 +181,13 @@ def total_in(cells: Iterable[Cell]) -> int | None:
     )
     if found is None:
         return None
-    numbers = [round(cell * 100) for cell in said if isinstance(cell, int | float) and not isinstance(cell, bool)]
-    return round(float(found[1]) * 100) if found[1] else next(iter(numbers), 0)
+    if found[1]:
+        return parse_hundredths(found[1])
+    numbers = [cell for cell in said if isinstance(cell, int | float) and not isinstance(cell, bool)]
+    return next((round(cell * 100) for cell in numbers if 0 < cell < _LARGEST_TOTAL), 0)
+
+
+def rows_in_words(numbers: Sequence[int]) -> str:
+    """第 3、4、5 行, and no more of them than anybody reads."""
+    few = "、".join(map(str, numbers[:_LISTED]))
+    return f"第 {few} 等 {len(numbers)} 行" if len(numbers) > _LISTED else f"第 {few} 行"

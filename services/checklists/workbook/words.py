@@ -15,7 +15,7 @@ _VETO = re.compile("一票否决(?!制|机制)")
 # Nor does 参加分组讨论 bring points.
 _MORE = re.compile("(?<![参增])加分")
 _MORE_OR_LESS = re.compile("加[、和与]?[减扣]分")
-_N = r"\d+(?:\.\d{1,2})?"
+_N = r"\d{1,7}(?:\.\d{1,2})?"
 _UNITS = "人次|个百分点|百分点|课时|次|处|项|人|名|个|份|篇|天|户|期|件|条|节|场|%|例|起|家|笔|张"
 _OFF = re.compile(rf"扣[^\d,;。扣]{{0,6}}({_N})分")
 _OFF_AT_ALL = re.compile(r"扣[^\d,;。扣]{0,6}\d|酌情|视情")
