@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from werkzeug.datastructures import MultiDict
 
-from models import AuditEntry, ChecklistVersion, Draft, Scoring, db
+from models import Assessment, AuditEntry, ChecklistStep, ChecklistVersion, Company, Draft, Scoring, db
 from policy import acting_as, system_session
 from services.checklists.outline import GroupOutline, ItemOutline, Outline
 from services.checklists.versions import clone, new_template, outline_of, publish
@@ -237,3 +238,32 @@ def test_what_can_not_be_read_is_refused_and_the_checklist_stays(app: Flask, cli
         answer = hand_in(client, key, contents, name)
         assert answer.status_code == 422 and "checklist-editor" in answer.get_data(as_text=True), name
     assert stored(app, key) == WHOLE
+
+
+def test_an_assessment_is_filled_in_by_words_grades_and_numbers(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        key, _version = make_version(published=True)
+        with system_session("demo") as session, acting_as(session.info["actor"]):
+            company = session.scalars(select(Company).order_by(Company.id)).first()
+            made = Assessment(company=company, checklist_version_id=key, assessed_on=date(2026, 3, 2))
+            session.add(made)
+            session.commit()
+            assessment = made.id
+            one, two, three, four, five, six = outline_of(session, session.get(ChecklistVersion, key)).items()
+            grade = session.scalar(
+                select(ChecklistStep.id).where(ChecklistStep.item_id == two.key, ChecklistStep.name == "较好")
+            )
+    address = f"/assess/?id={assessment}"
+    page = client.get(address).get_data(as_text=True)
+    assert "6 次起：得 12 分" in page and "每次扣 0.5 分，最多扣 5 分" in page
+    seen = {"version_seen": dict(fields_of(page, "record-form"))["version_seen"]}
+    wrong = client.post(address, data=seen | {f"number-{one.key}": "许多"})
+    assert wrong.status_code == 422 and "许多" in wrong.get_data(as_text=True)
+    given = {
+        f"number-{one.key}": "7", f"answer-{two.key}": f"step-{grade}", f"number-{three.key}": "4",
+        f"number-{four.key}": "1.5", f"answer-{five.key}": "met", f"answer-{six.key}": "met",
+    }  # fmt: skip
+    assert client.post(address, data=seen | given).status_code == 302
+    with app.app_context(), system_session("demo", readonly=True) as session:
+        # 12 + 8.4 + 8 + 10 of 50.5 points, and 1.5 on top.
+        assert session.get(Assessment, assessment).review_score == 7_901

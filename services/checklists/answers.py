@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from models import Answer, AssessmentAnswer, ChecklistItem, Scoring
+from models import Answer, AssessmentAnswer, ChecklistItem, ChecklistStep, Scoring
 from models.hundredths import trimmed
 from policy.errors import Refused
 from services.checklists import scoring
@@ -105,6 +105,11 @@ def mark_of(item: ChecklistItem, given: Given) -> scoring.Mark:
         off_each=item.off_each or 0,
         off_at_most=item.off_at_most,
     )
+
+
+def points_of(item: ChecklistItem, step: ChecklistStep) -> int:
+    """What a step earns, in whole hundredths of a point: for people to read; scores are reckoned from its share."""
+    return item.points * step.share // scoring.WHOLE
 
 
 def falls_short(item: ChecklistItem, given: Given) -> bool:
