@@ -476,10 +476,23 @@ def wait_for_workers(server: Server, gone: set[int]) -> set[int]:
 
 @pytest.mark.drill
 def test_ctrl_c_ends_it_cleanly(server: Server) -> None:
-    wait_for_workers(server, set())
+    for worker in wait_for_workers(server, set()):
+        while not listens_to_signals(worker):
+            assert server.running
     server.signal(signal.SIGINT, whole_group=True)
     assert server.wait() == 0
     assert [line for line in server.output if "Traceback" in line or "ERROR" in line] == []
+
+
+def listens_to_signals(worker: int) -> bool:
+    """Whether a worker has put its own handlers in the place of those of the process it was forked from.
+
+    One that is told to stop before that never hears of it (gunicorn 27), and is killed when its time is over. SIGABRT
+    is the last that it takes, and the watching process has no handler of it.
+    """
+    status = Path(f"/proc/{worker}/status").read_text()
+    caught = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(caught >> (signal.SIGABRT - 1) & 1)
 
 
 # Killed, and overrun; `make drill` does ten times as much

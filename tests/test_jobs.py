@@ -364,10 +364,20 @@ def worker_of(server: Server) -> int:
     )
 
 
-def until(looks: Callable[[], bool]) -> None:
-    """Wait until something is so, for a minute at most."""
+def until(looks: Callable[[], bool], server: Server) -> None:
+    """Wait until something is so; when that never comes, show what the server said."""
     pause = threading.Event()
-    assert any(looks() or pause.wait(0.1) for _ in range(600))
+    assert any(looks() or pause.wait(0.1) for _ in range(6_000)), "\n".join(server.output)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A real server, with the demo."""
+    started = Server(tmp_path)
+    started.start()
+    yield started
+    if started.running:
+        started.kill()
 
 
 def is_done(key: int) -> bool:
@@ -383,16 +393,14 @@ def lives(pid: int) -> bool:
 
 
 @pytest.mark.drill
-def test_a_killed_worker_is_replaced_and_its_job_done_again_and_none_outlives_its_server(tmp_path: Path) -> None:
-    server = Server(tmp_path)
-    server.start()
+def test_a_killed_worker_is_replaced_and_its_job_done_again_and_none_outlives_its_server(server: Server) -> None:
     app = create_app(server.settings())
     about = {"resource": "company", "asked": {}, "names": ["short_name"], "kind": "csv", "whole": False}
     with app.app_context():
         queue = app.extensions["jobs"]
-        until(lambda: (tmp_path / "jobs.lock").exists())
+        until(lambda: (server.folder / "jobs.lock").exists(), server)
         first = ask("export", about)
-        until(lambda: is_done(first))
+        until(lambda: is_done(first), server)
         killed = worker_of(server)
         os.kill(killed, signal.SIGSTOP)
         second = ask("export", about)
@@ -402,11 +410,11 @@ def test_a_killed_worker_is_replaced_and_its_job_done_again_and_none_outlives_it
             session.commit()
         queue.huey.flush()
         os.kill(killed, signal.SIGKILL)
-        until(lambda: is_done(second))
+        until(lambda: is_done(second), server)
         assert stored(second).starts == 2
         replacement = worker_of(server)
         assert replacement != killed and server.running
         server.signal(signal.SIGKILL)
-        until(lambda: not lives(replacement))
+        until(lambda: not lives(replacement), server)
         server.wait()
         db.engine.dispose()
