@@ -143,7 +143,7 @@ def _lookup_field(model: type, name: str, lookup_url: Callable[[str], str]) -> A
     relation = inspect(model).relationships[name]
     target = relation.mapper.class_
     key = inspect(model).columns[f"{name}_id"]
-    required = not key.nullable
+    required = not key.nullable or bool(key.info.get("needed"))
     return fields.LookupField(
         label=key.info["label"],
         description=key.info.get("help", ""),

@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Date, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint, event
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.orm import Mapped, Mapper, declared_attr, mapped_column, relationship
 
 from models import clock
@@ -23,7 +33,7 @@ def label(text: str, help: str = "", unit: str = "", also: str = "", **more: Any
     words in Chinese (admin/cells.py), ``mask`` a rule of models/personal.py that hides
     all but a few digits, ``check`` a rule that what is typed must pass, ``personal=True`` keeps values out of the audit
     log, ``multiline=True`` gives a large box, ``computed=True`` keeps the column from forms, ``internal=True`` from every
-    screen.
+    screen, ``needed=True`` asks people for what the program itself may leave empty.
     """
     return {"label": text, "help": help, "unit": unit, "also": tuple(also.split()), **more}
 
@@ -163,6 +173,12 @@ def named_after(other: str, column: str | None = None) -> ForeignKeyConstraint:
 def name_key(table: str) -> Index:
     """What ``named_after`` points at."""
     return Index(f"uq_{table}_id_name", "id", "name", unique=True)
+
+
+def one_of(*columns: str) -> CheckConstraint:
+    """The check that a row belongs to exactly one of several records."""
+    given = " + ".join(f"CASE WHEN {column} IS NULL THEN 0 ELSE 1 END" for column in columns)
+    return CheckConstraint(f"{given} = 1", name="one_owner")
 
 
 def owner_key() -> UniqueConstraint:

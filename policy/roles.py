@@ -54,18 +54,21 @@ def default_roles() -> list[DefaultRole]:
     )  # fmt: skip
     company_work = _all_of(
         {"company", "person", "development_step", "key_post", "problem", "monthly_report", "assessment", "rectification",
-         "assessment_answer", "attachment", *_COMPANY_REGISTERS}, "read", "create", "update", "export",
-    ) - {"company:create"} | {"attachment:delete"}  # fmt: skip
+         "assessment_answer", "assessment_move", "answer_evidence", "attachment", "print_seal", *_COMPANY_REGISTERS},
+        "read", "create", "update", "export",
+    ) - {"company:create"} | {"attachment:delete", "answer_evidence:delete"}  # fmt: skip
     visiting = (
         _all_of({"visit", "problem", "rectification", "attachment", "party_class", "joint_activity",
                  "unregistered_member"}, "read", "create", "update")
         | _all_of({"assessment", "assessment_answer"}, "read", "update")
-        | {"attachment:delete"}
+        | _all_of({"assessment_answer", "assessment_move", "answer_evidence", "print_seal"}, "read", "create")
+        | {"attachment:delete", "answer_evidence:delete", "assessment:review"}
         | _all_of({"company", "posting", "branch", "person", "development_step", "key_post", "monthly_report",
                    *_COMPANY_REGISTERS}, "read")
     )  # fmt: skip
     sending = _all_of({"company", "posting", "branch", "visit", "problem", "assessment", "assessment_answer",
-                       "rectification", "monthly_report", "attachment", "party_class", "joint_activity", "coverage",
+                       "assessment_move", "rectification", "monthly_report", "attachment", "answer_evidence",
+                       "party_class", "joint_activity", "coverage",
                        "mass_organisation", "venue"}, "read", "export") | _all_of({"visit"}, "create", "update")  # fmt: skip
     return [
         DefaultRole(
@@ -74,8 +77,8 @@ def default_roles() -> list[DefaultRole]:
         ),
         DefaultRole(
             "branch_admin", "支部管理员",
-            frozenset(branch_work | _PHONES | {"person:unmask", "adviser:unmask", "adviser:renew", "assessment:review",
-                                     "rectification:close", "monthly_report:accept", "monthly_report:submit",
+            frozenset(branch_work | _PHONES | {"person:unmask", "adviser:unmask", "adviser:renew", "assessment:review", "assessment:sign",
+                                     "assessment:reopen", "assessment_round:close", "rectification:close", "monthly_report:accept", "monthly_report:submit",
                                      "account:read", "account:reset"}),
             follows_as="sending_branch",
         ),
@@ -92,7 +95,13 @@ def default_roles() -> list[DefaultRole]:
         ),
         DefaultRole(
             "inspector", "督查员",
-            frozenset(_all_of(business, "read", "export") | {"rectification:create", "rectification:update"}),
+            frozenset(
+                _all_of(business, "read", "export") | {"rectification:create", "rectification:update"}
+                # The second score is the adviser's or the inspector's.
+                | {"assessment:update", "assessment:review", "rectification:close"}
+                | _all_of({"assessment_answer"}, "create", "update")
+                | _all_of({"assessment_move", "print_seal", "attachment", "answer_evidence"}, "create")
+            ),
         ),
         DefaultRole(
             "system_admin", "系统管理员",

@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 TRIGGERS = [
     ("never changes", None, "这个清单版本已经发布，不能再改；需要修改，请另做一个新版本。"),
     ("stays with its", "checklist_version", "考核已经对应这个清单版本，不能换；请另做一次考核。"),
+    ("a signed assessment", None, "考核已经签字确认，不能再改；确需更改，请先写明原因，重新打开。"),
     ("the list is fixed", None, "慰问名单已经确定，不能再增减。"),
 ]
 

@@ -38,11 +38,14 @@ def close(session: Session, rectification: Rectification, closed_on: date | None
     rectification.closed_on = closed_on
 
 
-def reopen(session: Session, rectification: Rectification) -> None:
-    """What was reported as done isn't: back to the company."""
+def reopen(session: Session, rectification: Rectification, return_reason: str | None = None) -> None:
+    """What was reported as done isn't: back to the company, with what is still missing."""
     require(session, "rectification:close", rectification)
     if not is_done(rectification):
         raise Refused("只有等待复查的整改可以退回。", "status")
+    if not (return_reason or "").strip():
+        raise Refused("请写明还差什么，企业才知道怎么改。", "return_reason")
+    rectification.return_reason = str(return_reason).strip()
     rectification.status, rectification.done_on = RectificationStatus.OPEN, None
 
 

@@ -60,6 +60,14 @@ CODES = {
 # Codes that came to a table after it was first shipped.
 LATER_CODES = {"visit_purpose": ("routine",)}
 
+# Permissions that came to a kind of record after roles were first given those on it, by the version that brought them.
+LATER_PERMISSIONS = {
+    5: {
+        "assessment:sign", "assessment:reopen", "assessment:review", "assessment:update", "assessment_answer:create",
+        "assessment_answer:update", "attachment:create", "rectification:close",
+    },
+}  # fmt: skip
+
 SETTINGS = {
     "visit_overdue_days": ("30", "超过多少天没有走访，算作久未走访"),
     "visits_per_month": ("1", "每月计划走访次数"),
@@ -76,7 +84,7 @@ HOLIDAYS = {
 }
 
 
-VERSION = 4
+VERSION = 5
 _VERSION_KEY = "reference_data"
 
 
@@ -116,7 +124,7 @@ def add_what_is_new(session: Session) -> bool:
     for key, (value, meaning) in SETTINGS.items():
         if key not in keys:
             session.add(Setting(key=key, value=value, meaning=meaning))
-    _add_permissions(session)
+    _add_permissions(session, since=_installed(version))
     _add_checklists(session, since=_installed(version))
     if version is None:
         version = Setting(key=_VERSION_KEY, value="", meaning="基础资料的版本，随程序更新")
@@ -131,13 +139,16 @@ def _installed(version: Setting | None) -> int:
     return int(version.value) if version is not None and version.value.isdecimal() else 1
 
 
-def _add_permissions(session: Session) -> None:
-    """The default permissions on kinds of record that no role knows yet, for the roles that are still there."""
-    known = {permission.split(":")[0] for permission in session.scalars(select(RolePermission.permission))}
+def _add_permissions(session: Session, since: int) -> None:
+    """The default permissions that no role could have been given yet, for the roles that are still there."""
+    held = {(row.role_id, row.permission) for row in session.scalars(select(RolePermission))}
+    known = {permission.split(":")[0] for _role, permission in held}
+    later = set().union(*(permissions for version, permissions in LATER_PERMISSIONS.items() if version > since))
     roles = {role.code: role for role in session.scalars(select(Role))}
     for default in default_roles():
         for permission in sorted(default.permissions):
-            if default.code in roles and permission.split(":")[0] not in known:
+            new = permission in later or permission.split(":")[0] not in known
+            if new and default.code in roles and (roles[default.code].id, permission) not in held:
                 session.add(RolePermission(role=roles[default.code], permission=permission))
 
 

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session, selectinload
 
 from models import Trash
 from models.base import BranchScoped
@@ -15,13 +15,29 @@ from services.stored_values import as_stored, from_stored
 
 
 def owned_children(row: Any) -> list[Any]:
-    """The rows that go with this one: those that the ORM cascades to."""
-    children = []
-    for relation in inspect(type(row)).relationships:
-        if relation.cascade.delete:
-            for child in getattr(row, relation.key):
-                children += [child, *owned_children(child)]
-    return children
+    """The rows that go with this one, each once: those that the ORM cascades to, parents before their children."""
+    found: dict[Any, None] = {}
+    level = [row]
+    while level:
+        deeper: dict[Any, None] = {}
+        for model in dict.fromkeys(map(type, level)):
+            parents = [one for one in level if type(one) is model]
+            for relation in inspect(model).relationships:
+                if relation.cascade.delete:
+                    _load_together(parents, relation.key)
+                    deeper |= dict.fromkeys(child for parent in parents for child in getattr(parent, relation.key))
+        level = [child for child in deeper if child not in found]
+        found |= deeper
+    return list(found)
+
+
+def _load_together(parents: list[Any], name: str) -> None:
+    """Load what several records of one kind own at once."""
+    model, unloaded = type(parents[0]), [one.id for one in parents if name in inspect(one).unloaded]
+    session = object_session(parents[0])
+    if session is not None and unloaded:
+        statement = select(model).where(model.id.in_(unloaded)).options(selectinload(getattr(model, name)))
+        session.scalars(statement).all()
 
 
 def move_to_trash(session: Session, row: Any) -> None:

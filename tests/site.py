@@ -20,6 +20,8 @@ PASSWORD = "demo-password-1"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DESK, TABLET, PHONE, NARROW = 1280, 768, 390, 320
 HEIGHT = 860
+PATIENCE = 180_000
+"""Milliseconds."""
 """Widths of screens in CSS pixels."""
 SAVE = "main button:text-is('保存')"
 
@@ -64,9 +66,15 @@ def running_chromium() -> Iterator[Any]:
         browser.close()
 
 
+def patient(context: Any) -> Any:
+    """A browser, or a page of it, that waits long for what comes late: a test machine may be slow and busy."""
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 def new_page(chromium: Any, width: int) -> Any:
     """A page in a browser that is nobody's yet."""
-    return chromium.new_context(viewport={"width": width, "height": HEIGHT}, locale="zh-CN").new_page()
+    return patient(chromium.new_context(viewport={"width": width, "height": HEIGHT}, locale="zh-CN")).new_page()
 
 
 def signed_in(chromium: Any, site: str, name: str, width: int) -> tuple[Any, list[str]]:

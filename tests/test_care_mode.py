@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests import test_browser
+from tests.site import patient
 from tests.test_browser import signed_in
 
 pytestmark = pytest.mark.browser
@@ -124,7 +125,7 @@ def test_wechats_own_larger_text_cuts_nothing_off(chromium: Any, site: str) -> N
     in_care_mode(page, site, "22")
     cookies = page.context.cookies()
     # WeChat's largest setting makes 17 px of text 23.8: by this property on an iPhone, and for all of the page.
-    phone = chromium.new_context(viewport={"width": 390, "height": 860}, is_mobile=True, has_touch=True)
+    phone = patient(chromium.new_context(viewport={"width": 390, "height": 860}, is_mobile=True, has_touch=True))
     phone.add_cookies(cookies)
     page = phone.new_page()
     for address in PAGES["adviser"]:
@@ -135,7 +136,7 @@ def test_wechats_own_larger_text_cuts_nothing_off(chromium: Any, site: str) -> N
 
 
 def test_the_sign_in_cards_page_is_large_for_whoever_is_not_signed_in(chromium: Any, site: str) -> None:
-    page = chromium.new_page(viewport={"width": 320, "height": 640})
+    page = patient(chromium.new_page(viewport={"width": 320, "height": 640}))
     assert page.goto(f"{site}/sign-in/card?key=none").status == 404
     assert page.evaluate(MEASURE, 18) == []
     page.close()

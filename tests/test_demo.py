@@ -13,6 +13,7 @@ import commands
 from models import (
     Account,
     Adviser,
+    AnswerEvidence,
     Assessment,
     Attachment,
     AuditEntry,
@@ -23,6 +24,7 @@ from models import (
     KeyPost,
     Person,
     Posting,
+    PrintSeal,
     Rectification,
     RectificationStatus,
     Result,
@@ -141,9 +143,11 @@ def test_every_row_of_the_demo_has_its_audit_entry(demo: Flask) -> None:
                 )
             )
             assert entries == rows, model.__name__
-            assert rows or model in (Attachment, ImportMapping, Trash) or resource_of(model) == "work_log", (
-                model.__name__
-            )
+            assert (
+                rows
+                or model in (AnswerEvidence, Attachment, ImportMapping, PrintSeal, Trash)
+                or resource_of(model) == "work_log"
+            ), model.__name__
 
 
 def test_nothing_unfavourable_is_said_of_a_named_company(demo: Flask) -> None:

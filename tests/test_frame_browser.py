@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.site import signed_in
+from tests.site import patient, signed_in
 from tests.test_browser import chromium, site
 
 __all__ = ["chromium", "site"]
@@ -79,7 +79,9 @@ def test_a_bar_opens_its_rows(chromium: Any, site: str) -> None:
 
 def test_without_script_the_numbers_stand_open_as_a_table(chromium: Any, site: str) -> None:
     with_script, _complaints = signed_in(chromium, site, "city_admin", 1280)
-    context = chromium.new_context(java_script_enabled=False, storage_state=with_script.context.storage_state())
+    context = patient(
+        chromium.new_context(java_script_enabled=False, storage_state=with_script.context.storage_state())
+    )
     page = context.new_page()
     page.goto(site)
     assert page.locator(".numbers table").first.is_visible()

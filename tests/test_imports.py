@@ -455,7 +455,7 @@ def test_exported_and_imported_again_is_unchanged_for_every_screen(app: Flask, w
 def test_every_form_that_people_fill_in_takes_sheets(app: Flask) -> None:
     with app.app_context():
         without = {name for name, screen in screens_of(app).items() if screen.form_groups and not takes_imports(screen)}
-    assert without == {"account", "grant", "role", "setting"}
+    assert without == {"account", "assessment_round", "grant", "role", "setting"}
 
 
 def test_a_sheet_leaves_no_trace_when_it_is_dropped(app: Flask, world: World) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests import test_browser
-from tests.site import PASSWORD, signed_in
+from tests.site import PASSWORD, patient, signed_in
 
 pytestmark = pytest.mark.browser
 site, chromium = test_browser.site, test_browser.chromium
@@ -150,7 +150,7 @@ def test_no_list_scrolls_sideways(width: int, chromium: Any, site: str) -> None:
 
 
 def test_without_a_script_filters_columns_and_views_work(chromium: Any, site: str) -> None:
-    context = chromium.new_context(java_script_enabled=False)
+    context = patient(chromium.new_context(java_script_enabled=False))
     page = context.new_page()
     page.goto(f"{site}/sign-in")
     page.fill("#username", "city_admin")

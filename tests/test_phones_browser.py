@@ -10,6 +10,7 @@ from PIL import Image
 
 from models.clock import now
 from tests import test_browser
+from tests.site import patient
 from tests.test_browser import signed_in
 from tests.test_care_mode import MEASURE
 
@@ -24,8 +25,8 @@ DAY = 24 * 60 * 60
 
 def phone_in_wechat(chromium: Any) -> Any:
     """A phone that shows pages in WeChat."""
-    return chromium.new_context(
-        viewport={"width": 390, "height": 760}, is_mobile=True, has_touch=True, user_agent=WECHAT
+    return patient(
+        chromium.new_context(viewport={"width": 390, "height": 760}, is_mobile=True, has_touch=True, user_agent=WECHAT)
     )
 
 
@@ -93,7 +94,7 @@ def test_wechat_leads_to_the_phones_own_browser_where_nobody_signs_in_again(chro
     page.tap("button:text-is('下一步')")
     page.wait_for_selector("text=在浏览器打开")
 
-    browser = chromium.new_page(viewport={"width": 390, "height": 760})
+    browser = patient(chromium.new_page(viewport={"width": 390, "height": 760}))
     browser.goto(page.url)
     browser.click("button:text-is('进入')")
     with browser.expect_download() as download:

@@ -50,7 +50,9 @@ def test_a_rectification_is_reported_done_sent_back_and_struck_off(app: Flask, w
     assert refused.status_code == 422 and "请填写整改情况" in refused.get_data(as_text=True)
     assert take(clerk, "rectification", "done", key, evidence="已经装好").status_code == 302
     assert take(clerk, "rectification", "close", key, version=2).status_code == 403
-    assert take(office, "rectification", "reopen", key, version=2).status_code == 302
+    refused = take(office, "rectification", "reopen", key, version=2)
+    assert refused.status_code == 422 and "请填写退回原因" in refused.get_data(as_text=True)
+    assert take(office, "rectification", "reopen", key, version=2, return_reason="还缺照片").status_code == 302
     assert take(clerk, "rectification", "done", key, version=3, evidence="重新装好").status_code == 302
     assert take(office, "rectification", "close", key, version=4).status_code == 302
     row = kept(app, Rectification, key)

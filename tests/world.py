@@ -324,20 +324,24 @@ def make_row(
         return made[model]
     row: Any = model()
     made[model] = row
+    related: dict[str, Any] = {}
     for relation in inspect(model).relationships:
         key = inspect(model).columns.get(f"{relation.key}_id")
         if relation.direction.name != "MANYTOONE" or relation.viewonly or key is None:
             continue
         target = relation.mapper.class_
         if target is Branch:
-            setattr(row, relation.key, desk if model is Company or relation.key != "branch" else home)
+            related[relation.key] = desk if model is Company or relation.key != "branch" else home
         elif issubclass(target, BranchScoped):
             if not key.nullable or relation.key == next(iter(model.owners()), None):
-                setattr(row, relation.key, make_row(session, target, side, home, desk, made, keys))
+                related[relation.key] = make_row(session, target, side, home, desk, made, keys)
         elif not key.nullable:
-            setattr(row, relation.key, session.scalar(select(target).order_by(target.id).limit(1)))
+            related[relation.key] = session.scalar(select(target).order_by(target.id).limit(1))
+    for name, other in related.items():
+        setattr(row, name, other)
     for column in inspect(model).columns:
-        if getattr(row, column.key, None) is None and not column.foreign_keys and not column.info.get("computed"):
+        left_out = column.info.get("computed") and (column.nullable or column.default is not None)
+        if getattr(row, column.key, None) is None and not column.foreign_keys and not left_out:
             value = value_for(column, model, side)
             if "code" in column.info and not column.nullable:
                 value = session.scalar(select(Code.code).where(Code.code_table == column.info["code"]).limit(1))

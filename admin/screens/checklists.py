@@ -7,39 +7,69 @@ from admin.pages.checklists import checklist_links
 from admin.screen import Screen
 from admin.steps import Step
 from models import (
+    AnswerEvidence,
     Assessment,
     AssessmentAnswer,
+    AssessmentMove,
+    AssessmentRound,
     Attachment,
     ChecklistGroup,
     ChecklistItem,
     ChecklistTemplate,
     ChecklistVersion,
+    PrintSeal,
     Rectification,
 )
 from services import rectifications
 from services.attachments import owner_of, size_in_words
-from services.checklists import versions
+from services.checklists import rounds, signing, versions
 from services.reports.programme import figures_of
 
 
 class AssessmentScreen(Screen):
     model, area, order = Assessment, "标准化", "-assessed_on"
-    columns = [
-        "assessed_on",
-        "company.short_name",
-        "checklist_version.name",
-        "status",
-        "self_score",
-        "review_score",
-        "result",
-    ]
-    search = ["company.short_name", "note"]
-    filters = ["status", "result", "company", "checklist_version", "assessed_on"]
+    columns = ["assessed_on", "company.short_name", "branch.name", "checklist_version.name", "round_name", "due_on",
+               "status", "self_score", "review_score", "result"]  # fmt: skip
+    search = ["company.short_name", "round_name", "note"]
+    filters = ["status", "result", "company", "branch", "checklist_version", "round_name", "assessed_on", "due_on"]
     form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
     figures = figures_of("assessment")
+    locked = staticmethod(signing.why_locked)
+    steps = [Step("sign", "签字确认", signing.sign_off, "sign", when=signing.can_be_signed, done="已签字确认。")]
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
-        return [{"label": "填写或查看检查表", "url": f"/assess/?id={row.id}", "method": "get", "primary": True}]
+        return [
+            {"label": "填写或查看检查表", "url": f"/assess/?id={row.id}", "method": "get", "primary": True},
+            *super().next_steps(row),
+        ]
+
+
+class AssessmentRoundScreen(Screen):
+    model, area, order = AssessmentRound, "标准化", "-due_on"
+    columns = ["name", "checklist_version.template.name", "checklist_version.name", "due_on", "status", "branch.name"]
+    search = ["name"]
+    filters = ["status", "checklist_version", "due_on"]
+    form_groups = {"考核批次": ["branch", "name", "due_on", "note"]}
+    locked, can_add = staticmethod(rounds.why_locked), False
+    steps = [Step("close", "结束批次", rounds.close_round, "close", when=rounds.is_open)]
+
+
+class AssessmentMoveScreen(Screen):
+    model, area, order = AssessmentMove, "标准化", "-id"
+    columns = ["kind", "assessment.assessed_on", "reason", "made_by", "score", "created_at"]
+    search = ["reason", "made_by"]
+    filters = ["kind"]
+
+
+class AnswerEvidenceScreen(Screen):
+    model, area, order = AnswerEvidence, "标准化", "-id"
+    columns = ["answer.item.text", "attachment.file_name", "created_at"]
+
+
+class PrintSealScreen(Screen):
+    model, area, order = PrintSeal, "标准化", "-id"
+    columns = ["sealed_by", "assessment.assessed_on", "rectification.what", "assessment_round.name", "created_at"]
+    search = ["sealed_by"]
 
 
 class AssessmentAnswerScreen(Screen):
@@ -61,7 +91,8 @@ class RectificationScreen(Screen):
         Step("done", "报整改完成", rectifications.mark_done, asks=("evidence", "done_on"), needs=("evidence",),
              when=rectifications.is_open, primary=True),
         Step("close", "复查销号", rectifications.close, "close", ("closed_on",), when=rectifications.is_done, primary=True),
-        Step("reopen", "退回整改", rectifications.reopen, "close", when=rectifications.is_done),
+        Step("reopen", "退回整改", rectifications.reopen, "close", ("return_reason",), ("return_reason",),
+             when=rectifications.is_done),
     ]  # fmt: skip
 
 
@@ -136,6 +167,7 @@ class ChecklistItemScreen(Screen):
 
 
 SCREENS = [
-    AssessmentScreen, RectificationScreen, AttachmentScreen, AssessmentAnswerScreen, ChecklistTemplateScreen,
-    ChecklistVersionScreen, ChecklistGroupScreen, ChecklistItemScreen,
+    AssessmentRoundScreen, AssessmentScreen, RectificationScreen, AttachmentScreen, AssessmentAnswerScreen,
+    AssessmentMoveScreen, AnswerEvidenceScreen, PrintSealScreen, ChecklistTemplateScreen, ChecklistVersionScreen,
+    ChecklistGroupScreen, ChecklistItemScreen,
 ]  # fmt: skip

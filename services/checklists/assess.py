@@ -1,4 +1,4 @@
-"""Assessing a company: its own answers, the reviewer's, the scores, and what has to be mended."""
+"""Assessing a company or a branch: its own answers, the reviewer's, the scores, and what has to be mended."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,15 @@ from models import (
     Answer,
     Assessment,
     AssessmentAnswer,
+    AssessmentMove,
     AssessmentStatus,
     ChecklistGroup,
     ChecklistItem,
+    MoveKind,
     Rectification,
     RectificationStatus,
     Result,
+    RoundStatus,
     Scoring,
     VersionStatus,
 )
@@ -28,7 +31,8 @@ from services.reports.settings import number_setting
 from services.rights import require
 
 RECTIFICATION_DAYS = 15
-REASON_LENGTH, NOTE_LENGTH = 200, 500
+WHAT_LENGTH = 200
+REASON_LENGTH, NOTE_LENGTH, NAME_LENGTH = 200, 500, 40
 
 
 def items_of(session: Session, version_id: int) -> list[ChecklistItem]:
@@ -66,13 +70,17 @@ def answer(
     notes: Mapping[int, str] | None = None,
     *,
     reviewed: bool = False,
+    on_behalf_of: str | None = None,
 ) -> None:
-    """Note answers by the item's key: the company's own with notes, or the reviewer's with reasons where they differ."""
+    """Note answers by the item's key: the company's own with notes, or the reviewer's with reasons where they differ.
+
+    Beside each answer that changes stands who gave it, and ``on_behalf_of`` whom where it wasn't the assessed themselves.
+    """
     require(session, "assessment:review" if reviewed else "assessment:self_assess", assessment)
-    if assessment.status is AssessmentStatus.REVIEWED:
-        raise Refused("已经考评过，不能再改。")
-    if not reviewed and assessment.status is not AssessmentStatus.DRAFT:
-        raise Refused("自评已经提交，不能再改。")
+    if reason := why_fixed(assessment, reviewed):
+        raise Refused(reason)
+    if on_behalf_of and len(on_behalf_of) > NAME_LENGTH:
+        raise Refused(f"姓名最多 {NAME_LENGTH} 个字。", "on_behalf_of")
     side = REVIEW if reviewed else SELF
     rows = {row.item_id: row for row in assessment.answers}
     items = {item.id: item for item in items_of(session, assessment.checklist_version_id)}
@@ -80,11 +88,42 @@ def answer(
         if item_id not in rows:
             raise Refused("这一项不在检查表里，请刷新后再填。")
         given = chosen if isinstance(chosen, Given) else Given(chosen)
-        check_given(items[item_id], given, given_by(side, rows[item_id]))
+        stored = given_by(side, rows[item_id])
+        check_given(items[item_id], given, stored)
+        if given == stored:
+            continue
         give(side, rows[item_id], given)
+        _sign_answer(session, rows[item_id], side, given, on_behalf_of)
     _write_down(rows, "reason", (reasons or {}) if reviewed else {}, REASON_LENGTH)
     _write_down(rows, "note", {} if reviewed else (notes or {}), NOTE_LENGTH)
     recompute(session, assessment)
+
+
+def why_fixed(assessment: Assessment, reviewed: bool) -> str | None:
+    """Why one side's answers can't be changed as things stand; None while they can."""
+    if assessment.round_status is RoundStatus.CLOSED and not assessment.corrected:
+        return "这个考核批次已经结束；确需更改，请作更正。"
+    if assessment.status is AssessmentStatus.SIGNED:
+        return "已经签字确认，不能再改。"
+    if assessment.status is AssessmentStatus.REVIEWED:
+        return "已经考评过，不能再改。"
+    if not reviewed and assessment.status is not AssessmentStatus.DRAFT:
+        return "自评已经提交，不能再改。"
+    return None
+
+
+def _sign_answer(session: Session, row: AssessmentAnswer, side: str, given: Given, on_behalf_of: str | None) -> None:
+    """Note who gave an answer; nobody did where it was taken back."""
+    name = session.info["actor"].name[:NAME_LENGTH] if given else None
+    setattr(row, f"{side}_by", name)
+    if side == SELF:
+        row.self_for = (on_behalf_of or "").strip() or None if given else None
+
+
+def note_move(session: Session, assessment: Assessment, kind: MoveKind, reason: str | None = None) -> None:
+    """Write down what somebody decided about an assessment."""
+    name = session.info["actor"].name[:NAME_LENGTH]
+    assessment.moves.append(AssessmentMove(kind=kind, reason=reason, made_by=name, score=assessment.review_score))
 
 
 def _write_down(rows: Mapping[int, AssessmentAnswer], name: str, texts: Mapping[int, str], longest: int) -> None:
@@ -104,7 +143,7 @@ def recompute(session: Session, assessment: Assessment) -> None:
     own, reviewed = (outcome_of(items, assessment.answers, side, *rules) for side in (SELF, REVIEW))
     assessment.self_score, assessment.review_score, assessment.vetoed = own.score, reviewed.score, reviewed.vetoed
     assessment.result = None
-    if assessment.status is AssessmentStatus.REVIEWED:
+    if assessment.status in (AssessmentStatus.REVIEWED, AssessmentStatus.SIGNED):
         found = scoring.band(reviewed, version.passed_percent, version.nearly_percent)
         assessment.result = Result(found) if found else None
 
@@ -114,11 +153,14 @@ def submit(session: Session, assessment: Assessment) -> None:
     require(session, "assessment:self_assess", assessment)
     if assessment.status is not AssessmentStatus.DRAFT:
         raise Refused("自评已经提交过。")
+    if reason := why_fixed(assessment, reviewed=False):
+        raise Refused(reason)
     left = len(unanswered(session, assessment))
     if left or not assessment.answers:
         raise Refused(f"还有 {left} 项没有填写；确实没有的，请选“不适用”。")
     assessment.status = AssessmentStatus.SUBMITTED
     recompute(session, assessment)
+    note_move(session, assessment, MoveKind.SUBMITTED)
 
 
 def unanswered(session: Session, assessment: Assessment) -> list[AssessmentAnswer]:
@@ -147,8 +189,8 @@ def reason_field(item_id: int) -> str:
 def review(session: Session, assessment: Assessment) -> list[Rectification]:
     """The reviewer concludes: the result stands, and each item not met becomes a rectification."""
     require(session, "assessment:review", assessment)
-    if assessment.status is AssessmentStatus.REVIEWED:
-        raise Refused("已经考评过，不能再改。")
+    if reason := why_fixed(assessment, reviewed=True):
+        raise Refused(reason)
     missing = without_reason(assessment)
     if missing:
         raise Refused("考评与自评不一致的，请写明原因。", reason_field(missing[0].item_id))
@@ -156,29 +198,40 @@ def review(session: Session, assessment: Assessment) -> list[Rectification]:
         raise Refused("还没有填写考评。")
     assessment.status = AssessmentStatus.REVIEWED
     recompute(session, assessment)
-    return _raise_rectifications(session, assessment)
+    note_move(session, assessment, MoveKind.REVIEWED)
+    return raise_rectifications(session, assessment)
 
 
-def _raise_rectifications(session: Session, assessment: Assessment) -> list[Rectification]:
+def to_be_mended(session: Session, assessment: Assessment) -> list[ChecklistItem]:
+    """The items that the reviewer found not met and that no rectification of this assessment stands for."""
     items = {item.id: item for item in items_of(session, assessment.checklist_version_id)}
-    failed = [row for row in assessment.answers if falls_short(items[row.item_id], given_by(REVIEW, row))]
+    failed = [row.item_id for row in assessment.answers if falls_short(items[row.item_id], given_by(REVIEW, row))]
+    raised = select(Rectification.item_id).where(Rectification.assessment_id == assessment.id)
+    there = set(session.scalars(raised)) if failed else set()
+    return [items[key] for key in failed if key not in there]
+
+
+def raise_rectifications(session: Session, assessment: Assessment) -> list[Rectification]:
+    """Have each item that was found not met mended, unless that was asked for already."""
+    failed = to_be_mended(session, assessment)
     if not failed:
         return []
     day = today()
     days = number_setting(session, "rectification_days", RECTIFICATION_DAYS)
     due_on = add_working_days(day, days, holidays_after(session, day))
-    company: Any = assessment.company
+    company = assessment.company
+    of: dict[str, Any] = {"company": company} if company else {"branch_id": assessment.branch_id}
     raised = [
         Rectification(
-            company=company,
+            **of,
             assessment=assessment,
-            item=items[row.item_id],
-            what=items[row.item_id].text,
-            responsible=company.contact_name or "企业负责人",
+            item=item,
+            what=item.text[:WHAT_LENGTH],
+            responsible=(company.contact_name or "企业负责人") if company else "党组织负责人",
             due_on=due_on,
             status=RectificationStatus.OPEN,
         )
-        for row in failed
+        for item in failed
     ]
     session.add_all(raised)
     return raised

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Branch, Setting
 from policy.errors import Refused
-from services.demo import programme, registers
+from services.demo import assessments, programme, registers
 
 
 def is_demo(session: Session) -> bool:
@@ -39,7 +39,7 @@ def load_demo(session: Session, password_for: Callable[[str], str]) -> dict[str,
     names = programme.names()
     programme.add_people(session, companies, names)
     programme.add_work(session, companies, postings)
-    programme.assess_venues(session, companies)
+    assessments.assess_venues(session, companies, branches["root"])
     session.flush()
     registers.add_registers(session, branches, companies, names)
     return programme.add_accounts(session, branches, advisers[0].person, password_for)

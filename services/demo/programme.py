@@ -9,17 +9,9 @@ from sqlalchemy.orm import Session
 from models import (
     Account,
     Adviser,
-    Answer,
     Appointment,
-    Assessment,
-    AssessmentAnswer,
-    AssessmentStatus,
     Branch,
     BranchKind,
-    ChecklistGroup,
-    ChecklistItem,
-    ChecklistTemplate,
-    ChecklistVersion,
     Company,
     DevelopmentStep,
     Grant,
@@ -29,8 +21,6 @@ from models import (
     Posting,
     Problem,
     ProblemStatus,
-    Rectification,
-    RectificationStatus,
     ReportStatus,
     Role,
     Stage,
@@ -39,8 +29,6 @@ from models import (
 from models.clock import today
 from models.column_types import PartialDate
 from services import accounts
-from services.checklists import assess
-from services.checklists.seeds import VENUE_STANDARD
 
 NAMED = [
     "远东实业",
@@ -296,49 +284,6 @@ def add_work(session: Session, companies: dict[str, Company], postings: dict[str
             )
         elif name in EXAMPLES[:3]:
             session.add(Problem(company=company, found_on=day - timedelta(days=20), subject="活动场地还没有落实"))
-
-
-def assess_venues(session: Session, companies: dict[str, Company]) -> None:
-    """Three venues built to 两栏四有四上墙; 示例企业15 fails and has open rectifications, 示例企业16 nearly passes."""
-    named = select(ChecklistVersion).join(ChecklistVersion.template).where(ChecklistTemplate.name == VENUE_STANDARD)
-    version = session.scalars(named).one()
-    items = session.scalars(
-        select(ChecklistItem).join(ChecklistGroup, ChecklistItem.group_id == ChecklistGroup.id)
-        .where(ChecklistGroup.checklist_version_id == version.id).order_by(ChecklistItem.id)
-    ).all()  # fmt: skip
-    failed = {"示例企业15": {0, 3, 6, 8, 9}, "示例企业16": {8}}
-    partly = {"示例企业15": {1}, "示例企业16": {1, 5}}
-    for name in (*WITH_VENUE, "示例企业15", "示例企业16"):
-        done = today() - timedelta(days=40)
-        assessment = Assessment(company=companies[name], checklist_version=version, assessed_on=done)
-        for place, item in enumerate(items):
-            answer = Answer.MET
-            if place in failed.get(name, ()):
-                answer = Answer.NOT_MET
-            elif place in partly.get(name, ()):
-                answer = Answer.PARTLY
-            row = AssessmentAnswer(item=item, self_answer=answer, review_answer=answer)
-            if answer is Answer.PARTLY:
-                row.self_answer, row.reason = Answer.MET, "现场查看，内容没有及时更新。"
-            assessment.answers.append(row)
-            if answer is Answer.NOT_MET:
-                late = name == "示例企业15" and place in (0, 3)
-                mending = Rectification(
-                    company=companies[name],
-                    assessment=assessment,
-                    item=item,
-                    what=f"补齐：{item.text}",
-                    responsible="示例·企业负责人",
-                    due_on=today() + timedelta(days=-10 if late else 20),
-                )
-                if name == "示例企业16":
-                    mending.status, mending.evidence = RectificationStatus.DONE, "已经制作完成，并挂在活动室墙上。"
-                    mending.done_on = today() - timedelta(days=5)
-                session.add(mending)
-        assessment.status = AssessmentStatus.REVIEWED
-        session.add(assessment)
-        session.flush()
-        assess.recompute(session, assessment)
 
 
 def add_accounts(

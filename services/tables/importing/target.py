@@ -96,6 +96,8 @@ class ImportTarget:
     def is_required(self, name: str) -> bool:
         """Whether a new record must have it; forms go by the same rule (admin/forms.py)."""
         column = self.columns[name]
+        if column.info.get("needed"):
+            return True
         can_do_without = column.default is not None and "code" not in column.info
         return not (column.nullable or can_do_without or isinstance(column.type, Boolean))
 
