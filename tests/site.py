@@ -294,6 +294,7 @@ KINDS = [
     Kind("checklist-read", "city_admin", _beside_first("checklist_version", "/checklist/", PUBLISHED)),
     Kind("checklist-clone", "city_admin", _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)),
     Kind("checklist-compare", "city_admin", _compared),
+    Kind("disagreements", "city_admin", _at("/disagreements/")),
     Kind("report-desk", "city_admin", _at("/report-desk/")),
     Kind("permissions", "security_admin", _beside_first("role", "/role-permissions/")),
     Kind("audit", "auditor", _at("/audit_entry/")),
