@@ -23,7 +23,7 @@ class DisagreementsPage(BaseView):
 
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
-        return [("areas", "标准化")]
+        return [("assessments", "不一致清单")]
 
     @expose("/")
     def index(self) -> str:
