@@ -75,7 +75,7 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         values = []
         for name in names:
             used.add(name)
-            values.append((cells.label_of(model, name), stored(row, name)))
+            values.append((cells.label_of(model, name), _called(screen, row, name)))
         groups.append((group, values))
     rest = [
         column.key
@@ -97,6 +97,14 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
     more.append(("最近更新", cells.shown(row, "updated_at")))
     groups.append(("其他", more))
     return groups
+
+
+def _called(screen: Any, row: Any, name: str) -> str | None:
+    """What is stored under the name of a form's field; a related record is called as among choices."""
+    found = stored(row, name)
+    if name not in screen.relations or getattr(row, name) is None:
+        return found
+    return str(screen.screen_of(screen.relations[name].mapper.class_).choice_title(getattr(row, name)))
 
 
 def _is_key(column: Any) -> bool:

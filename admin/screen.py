@@ -46,6 +46,7 @@ class Screen(ModelView):
         model: the mapped class.
         area: the menu area it stands in (admin/menu.py).
         columns: what the list shows; dotted names reach related records.
+        reads: dotted names that a cell is made of besides its column's own; exports offer them as columns.
         search: the text columns that the search box looks into, dotted where they are related.
         filters: column or relationship names.
         form_groups: the form, group by group; without it the record can't be edited.
@@ -63,6 +64,7 @@ class Screen(ModelView):
     model: ClassVar[type]
     area: ClassVar[str]
     columns: ClassVar[list[str]]
+    reads: ClassVar[list[str]] = []
     search: ClassVar[list[str]] = []
     filters: ClassVar[list[str]] = []
     form_groups: ClassVar[dict[str, list[str]]] = {}
@@ -95,7 +97,7 @@ class Screen(ModelView):
         self.relations = inspect(self.model).relationships
         self.column_list = self.columns
         self.column_labels = {name: cells.label_of(self.model, name) for name in self.columns}
-        self.list_columns = ListColumns(self.model, self.columns, whole=True)
+        self.list_columns = ListColumns(self.model, [*self.columns, *self.reads], whole=True)
         self._cells = {name: cells.list_cell(self.list_columns, name) for name in self.columns}
         self.column_details_list = self.columns
         self.column_export_list = self.columns
@@ -209,7 +211,7 @@ class Screen(ModelView):
         """The row of this key with what the list shows of it; None when it isn't in sight."""
         text, row = str(key), None
         if text.isascii() and text.isdigit() and len(text) < 16:
-            statement = listing.with_related(select(self.model), self.model, self.columns)
+            statement = listing.with_related(select(self.model), self.model, [*self.columns, *self.reads])
             row = db.session.scalar(statement.where(self.model.id == int(text)))
         return row
 
@@ -227,7 +229,7 @@ class Screen(ModelView):
         found = {}
         for start in range(0, len(keys), ROWS_AT_ONCE):
             some = select(self.model).where(self.model.id.in_(keys[start : start + ROWS_AT_ONCE]))
-            rows = db.session.scalars(listing.with_related(some, self.model, self.columns))
+            rows = db.session.scalars(listing.with_related(some, self.model, [*self.columns, *self.reads]))
             found |= {row.id: row for row in rows}
         return [found[key] for key in keys] if len(found) == len(keys) else abort(404)
 

@@ -109,6 +109,7 @@ class RoundForm:
         wanted = [one for one in offered if str(one.id) == request.args.get("version")]
         self.form.checklist_version.data = (wanted or offered[-1:] or [None])[0]
         self.form.branch.data = home_of_rounds()
+        self.form.due_on.data = None  # it must be thought about: today would be none
 
     def _set(self, name: str, value: str) -> None:
         self.form[name].data, self.form[name].raw_data = value, [value]

@@ -51,8 +51,8 @@ class RoundPage(BaseView):
             pages=-(-number // AT_ONCE),
             first=page * AT_ONCE + 1,
             days_overdue=rounds.days_overdue(asked) if progress.left else 0,
-            why_none_added=rounds.why_none_added(asked),
             links=round_links(asked),
+            may_edit=rounds.is_open(asked) and the_actor().permits("assessment_round:update", asked.branch_id),
         )
 
     @expose("/new/", methods=("GET", "POST"))
@@ -160,18 +160,16 @@ def may_begin_rounds() -> bool:
 
 
 def round_links(asked: AssessmentRound) -> list[dict[str, Any]]:
-    """What can be done with a round on pages of its own, as buttons."""
-    permits, is_open = the_actor().permits, rounds.is_open(asked)
-    links = []
-    if is_open and permits("assessment_round:update", asked.branch_id):
-        if rounds.why_none_added(asked) is None:
-            links.append(("加企业或党组织…", "round.add_view"))
-        links.append(("改截止日期", "assessment_round.edit_view"))
-    if is_open and permits("assessment_round:close", asked.branch_id):
+    """What can be done with a running round on pages of its own, as buttons."""
+    may, links = the_actor().permits, []
+    if may("assessment_round:update", asked.branch_id) and rounds.why_none_added(asked) is None:
+        links.append(("加企业或党组织…", "round.add_view"))
+    if may("assessment_round:close", asked.branch_id):
         links.append(("结束批次…", "round.close_view"))
     return [
         {"label": label, "url": url_for(endpoint, id=asked.id), "method": "get", "primary": False}
         for label, endpoint in links
+        if rounds.is_open(asked)
     ]
 
 

@@ -33,8 +33,9 @@ from services.reports.programme import figures_of
 
 class AssessmentScreen(OfCompanyOrBranch, Screen):
     model, area, order = Assessment, "标准化", "-assessed_on"
-    columns = ["assessed_on", "company.short_name", "branch.name", "checklist_version.template.name",
-               "checklist_version.name", "round_name", "due_on", "status", "self_score", "review_score", "result"]  # fmt: skip
+    columns = ["assessed_on", "company.short_name", "branch.name", "checklist_version.name", "round_name", "due_on",
+               "status", "self_score", "review_score", "result"]  # fmt: skip
+    reads = ["checklist_version.template.name"]
     search = ["company.short_name", "round_name", "note"]
     filters = ["status", "result", "company", "branch", "checklist_version", "round_name", "assessed_on", "due_on"]
     form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
@@ -43,6 +44,10 @@ class AssessmentScreen(OfCompanyOrBranch, Screen):
     figures = figures_of("assessment")
     locked = staticmethod(signing.why_locked)
     steps = [Step("sign", "签字确认", signing.sign_off, "sign", when=signing.can_be_signed, done="已签字确认。")]
+
+    def cell(self, row: Any, name: str) -> Any:
+        version = row.checklist_version if name == "checklist_version.name" else None
+        return self.screen_of(ChecklistVersion).choice_title(version) if version else super().cell(row, name)
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         return [
@@ -67,6 +72,15 @@ class AssessmentRoundScreen(Screen):
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         progress = {"label": "看进度", "url": url_for("round.index", id=row.id), "method": "get", "primary": True}
         return [progress, *round_links(row), *super().next_steps(row)]
+
+    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
+        if form.due_on.data != form.due_on.object_data:
+            rounds.check_due(model.due_on)
+
+    def details_layout(self, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:
+        (first, values), *others = super().details_layout(row)
+        version = self.screen_of(ChecklistVersion).choice_title(row.checklist_version)
+        return [(first, [("清单版本", version), *values]), *others]
 
 
 class AssessmentMoveScreen(Screen):

@@ -11,6 +11,7 @@ from models import Branch, BranchKind, Company, CompanyStatus
 from policy.errors import OutOfSight
 from policy.protected import within
 from services.checklists.rounds import Assessed, in_parts
+from services.tables.columns import OUT_OF_SIGHT
 
 NOBODY = Assessed()
 
@@ -64,11 +65,11 @@ def candidates_for(session: Session, kinds: Collection[BranchKind], but: Assesse
     ).all()
     above = _names(session, {row.parent_id for row in branches if row.parent_id is not None})
     groups = _grouped(
-        (above.get(row.parent_id, ""), row.parent_id, _candidate(row)) for row in branches if row.id not in but.branches
+        (_place(row.parent_id, above), row.parent_id, _candidate(row)) for row in branches if row.id not in but.branches
     )
     return Candidates(
         _grouped((row[5], row[4], _candidate(row)) for row in companies if row[0] not in but.companies),
-        sorted(groups, key=lambda group: not group.name),
+        sorted(groups, key=lambda group: group.name not in above.values()),
     )
 
 
@@ -77,6 +78,11 @@ def _names(session: Session, keys: Collection[int]) -> dict[int, str]:
     for some in in_parts(sorted(keys)):
         found |= dict(session.execute(select(Branch.id, Branch.name).where(Branch.id.in_(some))).all())  # type: ignore[arg-type]
     return found
+
+
+def _place(above_id: int | None, above: dict[int, str]) -> str:
+    """What branches under this one are listed under."""
+    return "最上级" if above_id is None else above.get(above_id, OUT_OF_SIGHT)
 
 
 def _candidate(row: Any) -> Candidate:

@@ -69,6 +69,12 @@ def due_after(session: Session, working_days: int) -> date:
     return add_working_days(today(), working_days, holidays_after(session, today()))
 
 
+def check_due(due_on: date) -> None:
+    """Raise Refused unless a round may be due on this day."""
+    if due_on < today():
+        raise Refused("截止日期不能早于今天。", "due_on")
+
+
 def kinds_of(version: ChecklistVersion) -> set[BranchKind]:
     """The kinds of Party organisation that a version is for; all where it names none."""
     return {audience.branch_kind for audience in version.audiences} or set(BranchKind)
@@ -92,8 +98,7 @@ def open_round(
     version = assessment_round.checklist_version
     if version is None or version.status is not VersionStatus.PUBLISHED:
         raise Refused("请选择已经发布的清单版本。", "checklist_version")
-    if assessment_round.due_on < today():
-        raise Refused("截止日期不能早于今天。", "due_on")
+    check_due(assessment_round.due_on)
     _check_assessed(session, version, companies, branches)
     _check_name(session, assessment_round)
     assessment_round.status = RoundStatus.OPEN
