@@ -1,6 +1,7 @@
 """The form by which a round of assessments is begun, and the chooser of who is assessed, with and without scripts."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from flask import abort, request
@@ -94,8 +95,8 @@ class RoundForm:
     """What is asked of a new round: a form of the record's own columns and a number of working days."""
 
     def __init__(self, page: Any, typed: MultiDict[str, str] | None) -> None:
-        self.typed = typed
         self.form = _form_class(page)(typed)
+        self.reckoned: date | None = None
         if typed is None:
             self._propose()
         self.version: ChecklistVersion | None = self.form.checklist_version.data
@@ -111,46 +112,51 @@ class RoundForm:
         self.form.branch.data = home_of_rounds()
         self.form.due_on.data = None  # it must be thought about: today would be none
 
-    def _set(self, name: str, value: str) -> None:
-        self.form[name].data, self.form[name].raw_data = value, [value]
+    def _set(self, name: str, value: Any) -> None:
+        self.form[name].data, self.form[name].raw_data = value, [str(value)]
 
     def reckon(self) -> bool:
         """Put the day that so many working days make into the form; whether it could be reckoned."""
-        days = self.form.working_days.data
-        if days is None:
-            if not self.form.working_days.errors:
-                self.add_error("working_days", "请先填从今天起几个工作日。")
-            return False
-        try:
-            due_on = rounds.due_after(db.session(), days)
-        except Refused as refused:
+        if self.form.working_days.data is None and not self.form.working_days.errors:
+            self.add_error("working_days", "请先填从今天起几个工作日。")
+        elif (refused := self._reckon()) is not None:
             self.add_error(refused.field, refused.message)
+        if self.reckoned is None:
             return False
-        self._set("due_on", due_on.isoformat())
-        self.form.due_on.data = due_on
+        self._set("due_on", self.reckoned)
+        self.form.due_on.errors = []
         return True
+
+    def _reckon(self) -> Refused | None:
+        """Reckon the day; why that is refused, if it is."""
+        if self.form.working_days.data is None:
+            return None
+        try:
+            self.reckoned = rounds.due_after(db.session(), self.form.working_days.data)
+        except Refused as refused:
+            return refused
+        return None
 
     def valid(self) -> bool:
         """Whether it can be saved; the day is reckoned where only working days were given."""
-        form, given = self.form, self.form.due_on.data
-        if form.working_days.data is not None and not form.working_days.process_errors:
-            if not self.reckon():
-                return False
-            if given is not None and given != form.due_on.data:
-                self._set("due_on", given.isoformat())
-                self.add_error("due_on", "这一天和填的工作日数不一样，请改成一样，或删掉一个。")
-                return False
-            form.due_on.process_errors = []
-        return bool(form.validate())
+        form, wrong = self.form, self._reckon()
+        if self.reckoned is not None and not (form.due_on.raw_data or [""])[0].strip():
+            self._set("due_on", self.reckoned)
+        elif self.reckoned is not None and form.due_on.data not in (None, self.reckoned):
+            wrong = Refused("这一天和填的工作日数不一样，请改成一样，或删掉一个。", "due_on")
+        fits = bool(form.validate())
+        if wrong is not None:
+            self.add_error(wrong.field, wrong.message)
+        return fits and wrong is None
 
     def add_error(self, name: str | None, message: str) -> None:
         """Put an error at its field."""
         record_pages.add_error(self.form, name, message)
 
     def reckoned_in_words(self) -> str:
-        """The day of the form in words, where working days made it: with its weekday, and what it doesn't know of."""
-        days, due_on = self.form.working_days.data, self.form.due_on.data
-        if days is None or due_on is None or self.form.working_days.errors:
+        """The day that the working days make, with its weekday, and which years' holidays aren't known."""
+        days, due_on = self.form.working_days.data, self.reckoned
+        if due_on is None:
             return ""
         text = f"从今天起 {days} 个工作日，是 {due_on}（星期{WEEKDAYS[due_on.weekday()]}）。"
         years = years_without_holidays(db.session(), today(), due_on)

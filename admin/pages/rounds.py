@@ -67,6 +67,7 @@ class RoundPage(BaseView):
         if verb in ("version", "reckon", *TICKS):
             return self._again(asked, chooser, verb)
         if not asked.valid():
+            chooser.error = "" if chooser.companies or chooser.branches else rounds.NOBODY_CHOSEN
             return self._new(asked, chooser), 422
         try:
             made = asked.new_round()

@@ -31,6 +31,7 @@ MOST_WORKING_DAYS = 500
 NAME_LENGTH = 60
 NAMED_AT_MOST = 5
 """So many names stand in a refusal; of the others their number."""
+NOBODY_CHOSEN = "请选择要考核的企业或党组织。"
 AT_ONCE = 500
 """So many keys go into one statement."""
 
@@ -163,7 +164,7 @@ def _check_assessed(
 ) -> None:
     number = len(companies) + len(branches)
     if not number:
-        raise Refused("请选择要考核的企业或党组织。", "assessed")
+        raise Refused(NOBODY_CHOSEN, "assessed")
     if number > MOST_ASSESSED:
         raise Refused(f"一个批次最多 {MOST_ASSESSED} 家，现在选了 {number} 家，请分成几个批次。", "assessed")
     kinds = kinds_of(version)
