@@ -1,6 +1,7 @@
 """Assessing a company or a branch: its own answers, the reviewer's, the scores, and what has to be mended."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -211,14 +212,32 @@ def to_be_mended(session: Session, assessment: Assessment) -> list[ChecklistItem
     return [items[key] for key in failed if key not in there]
 
 
-def raise_rectifications(session: Session, assessment: Assessment) -> list[Rectification]:
-    """Have each item that was found not met mended, unless that was asked for already."""
+def mended_by(assessment: Assessment) -> str:
+    """Who answers for the mending unless somebody else is named: whom the company names, or the branch."""
+    company = assessment.company
+    return (company.contact_name or "企业负责人") if company else "党组织负责人"
+
+
+def mended_until(session: Session) -> date:
+    """The day by which is mended what is found today: so many working days from now as the setting says."""
+    days = number_setting(session, "rectification_days", RECTIFICATION_DAYS)
+    return add_working_days(today(), days, holidays_after(session, today()))
+
+
+def raise_rectifications(
+    session: Session, assessment: Assessment, responsible: str | None = None, due_on: date | None = None
+) -> list[Rectification]:
+    """Have each item that was found not met mended, unless that was asked for already.
+
+    Raises Refused with the field's name when nobody can answer for it or the day is over.
+    """
+    if responsible is not None and not 0 < len(responsible.strip()) <= NAME_LENGTH:
+        raise Refused(f"请写明责任人，最多 {NAME_LENGTH} 个字。", "responsible")
+    if due_on is not None and due_on < today():
+        raise Refused("整改期限不能早于今天。", "due_on")
     failed = to_be_mended(session, assessment)
     if not failed:
         return []
-    day = today()
-    days = number_setting(session, "rectification_days", RECTIFICATION_DAYS)
-    due_on = add_working_days(day, days, holidays_after(session, day))
     company = assessment.company
     of: dict[str, Any] = {"company": company} if company else {"branch_id": assessment.branch_id}
     raised = [
@@ -227,8 +246,8 @@ def raise_rectifications(session: Session, assessment: Assessment) -> list[Recti
             assessment=assessment,
             item=item,
             what=item.text[:WHAT_LENGTH],
-            responsible=(company.contact_name or "企业负责人") if company else "党组织负责人",
-            due_on=due_on,
+            responsible=(responsible or mended_by(assessment)).strip(),
+            due_on=due_on or mended_until(session),
             status=RectificationStatus.OPEN,
         )
         for item in failed
