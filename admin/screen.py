@@ -54,6 +54,7 @@ class Screen(ModelView):
         locked: why a row can't be edited or deleted in its present state, in Chinese; None while it can.
         can_add: whether people add and delete such records; some are only ever made by a step or by the program.
         related_template: how its rows look on their owner's page, and related_rows how many of them.
+        related_first: whether they stand there above all others.
         delete_note: what the question before deleting says of getting a row back.
     """
 
@@ -70,6 +71,7 @@ class Screen(ModelView):
     can_add: ClassVar[bool] = True
     related_template: ClassVar[str] = "admin/model/related.html"
     related_rows: ClassVar[int] = 5
+    related_first: ClassVar[bool] = False
     delete_note: ClassVar[str] = "有归属党组织的记录删除后可以在回收站里找回。"
 
     list_template = "admin/model/list.html"

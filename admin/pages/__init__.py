@@ -14,10 +14,11 @@ from admin.pages.imports import ImportPage
 from admin.pages.jobs import JobsPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.palette import SearchPage
+from admin.pages.prints import PrintedCodePage, PrintPage, SignedPagePage
 from admin.pages.role_permissions import RolePermissionsPage
 from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
-    ReportDesk, AssessmentPage, ChecklistPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
+    ReportDesk, AssessmentPage, ChecklistPage, FilePage, PrintPage, PrintedCodePage, SignedPagePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
     GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage,
 ]  # fmt: skip

@@ -70,6 +70,7 @@ class PrintSealScreen(Screen):
     model, area, order = PrintSeal, "标准化", "-id"
     columns = ["sealed_by", "assessment.assessed_on", "rectification.what", "assessment_round.name", "created_at"]
     search = ["sealed_by"]
+    related_template, related_first = "admin/pages/_seals.html", True
 
 
 class AssessmentAnswerScreen(Screen):
