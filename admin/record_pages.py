@@ -124,7 +124,7 @@ def related(screen: Any, row: Any) -> list[dict[str, Any]]:
     shown = []
     for other in sorted(screen.admin._views, key=lambda view: not getattr(view, "related_first", False)):
         model = getattr(other, "model", None)
-        if model is None or not _points_at(model, screen.resource) or not other.is_accessible():
+        if model is None or other.inner or not _points_at(model, screen.resource) or not other.is_accessible():
             continue
         key = getattr(model, f"{screen.resource}_id")
         count = db.session.scalar(select(func.count(model.id)).where(key == row.id)) or 0

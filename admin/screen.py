@@ -53,6 +53,7 @@ class Screen(ModelView):
         steps: what can be done with a record besides editing it (admin/steps.py).
         locked: why a row can't be edited or deleted in its present state, in Chinese; None while it can.
         can_add: whether people add and delete such records; some are only ever made by a step or by the program.
+        inner: whether its rows are parts of another record and read there: no place in the menu, no card beside the owner.
         related_template: how its rows look on their owner's page, and related_rows how many of them.
         related_first: whether they stand there above all others.
         delete_note: what the question before deleting says of getting a row back.
@@ -69,6 +70,7 @@ class Screen(ModelView):
     steps: ClassVar[list[Step]] = []
     locked: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _row: None)
     can_add: ClassVar[bool] = True
+    inner: ClassVar[bool] = False
     related_template: ClassVar[str] = "admin/model/related.html"
     related_rows: ClassVar[int] = 5
     related_first: ClassVar[bool] = False
@@ -130,6 +132,9 @@ class Screen(ModelView):
         """Raise NotAllowed unless the actor may."""
         if not self.may(action_name, row):
             raise NotAllowed("您没有做这件事的权限。")
+
+    def is_visible(self) -> bool:
+        return not self.inner
 
     def is_accessible(self) -> bool:
         return self.may("read")

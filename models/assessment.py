@@ -168,6 +168,18 @@ class Assessment(BranchScoped, Record):
     def title(self) -> str:
         return f"{self.assessed_on} 考核"
 
+    @property
+    def assessed_name(self) -> str:
+        """Who is assessed: the company, or the branch itself; empty where that is out of sight."""
+        return assessed_name(self)
+
+
+def assessed_name(row: Any) -> str:
+    """The short name of a row's company, or of its branch where there is none."""
+    if row.company is not None:
+        return row.company.short_name
+    return row.branch.name if row.company_id is None and row.branch is not None else ""
+
 
 class MoveKind(LabelledEnum):
     """What somebody decided about an assessment."""

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.assessment import Assessment
+from models.assessment import Assessment, assessed_name
 from models.base import BranchScoped, Record, label, owned_by, owner_key
 from models.checklist import ChecklistItem
 from models.column_types import LabelledEnum, choice, in_order
@@ -70,3 +70,8 @@ class Rectification(BranchScoped, Record):
     @property
     def title(self) -> str:
         return self.what
+
+    @property
+    def assessed_name(self) -> str:
+        """Who mends it: the company, or the branch itself; empty where that is out of sight."""
+        return assessed_name(self)

@@ -176,7 +176,7 @@ def test_a_checklist_out_of_sight_or_only_read_keeps_no_draft(app: Flask, world:
     key, answer = checked(world, app)
     hidden = world.rows["assessment", "乙"]
     assert sign_in("company_clerk").post(f"/assess/draft/?id={hidden}", data={answer: "met"}).status_code == 404
-    assert sign_in("inspector").post(f"/assess/draft/?id={key}", data={answer: "met"}).status_code == 403
+    assert sign_in("liaison").post(f"/assess/draft/?id={key}", data={answer: "met"}).status_code == 403
 
 
 # The walls

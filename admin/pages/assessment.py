@@ -1,38 +1,34 @@
-"""The form of one assessment: a checklist, with the company's answers or the reviewer's."""
+"""The form of one assessment: a checklist, with the company's answers or the reviewer's, and what is decided about it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import flash, redirect, request
 from flask_admin import BaseView, expose
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from admin import drafts
-from admin.pages.common import one_row, readable, save
-from models import (
-    Answer,
-    Assessment,
-    AssessmentAnswer,
-    AssessmentStatus,
-    ChecklistItem,
-    ChecklistVersion,
-    Draft,
-    Scoring,
-    db,
+from admin.pages.assessment_lines import (
+    READ,
+    Line,
+    differences,
+    field_names,
+    note_field,
+    saved_lines,
+    typed_lines,
 )
-from models.hundredths import parse_hundredths, trimmed
-from policy import NotAllowed, Refused, the_actor
-from services.checklists import assess
+from admin.pages.common import one_row, readable, save
+from models import Assessment, AssessmentStatus, ChecklistVersion, Draft, Scoring, db
+from models.hundredths import trimmed
+from policy import Changed, NotAllowed, Refused, the_actor
+from services.checklists import assess, signing
 from services.checklists.answers import (
-    NOTHING,
     REVIEW,
     SELF,
-    Given,
     answer_field,
-    given_by,
     in_words,
     points_of,
     state_of,
@@ -41,35 +37,7 @@ from services.checklists.answers import (
 )
 from services.drafts import Place, discard_draft, find_draft, typed_fields
 
-READ = "read"
-
-
-@dataclass
-class Line:
-    """One item on the form: what is saved, or what was typed, and what is wrong with it."""
-
-    item: ChecklistItem
-    saved: AssessmentAnswer | None
-    chosen: Given
-    reason: str
-    note: str
-    typed: str = ""
-    """A number as it was typed."""
-    error: str | None = None
-
-    @property
-    def own(self) -> Given:
-        """What the company gave."""
-        return given_by(SELF, self.saved) if self.saved else NOTHING
-
-    @property
-    def reviewed(self) -> Given:
-        """What the reviewer gave."""
-        return given_by(REVIEW, self.saved) if self.saved else NOTHING
-
-    def saved_by(self, side: str) -> Given:
-        """What is saved of one side."""
-        return self.reviewed if side == REVIEW else self.own
+ON_BEHALF = "on_behalf_of"
 
 
 class AssessmentPage(BaseView):
@@ -105,53 +73,90 @@ class AssessmentPage(BaseView):
         assessment = _asked()
         side = _side(assessment)
         _require_writing(side)
-        names = {"version_seen"}
+        names = {"version_seen", "side", ON_BEHALF}
         for item in assess.items_of(db.session, assessment.checklist_version_id):
-            names |= {answer_field(item.id), number_field(item.id), note_field(item.id), assess.reason_field(item.id)}
+            names |= field_names(item.id)
         return drafts.keep_posted(_place(assessment, side), names.__contains__)
 
     @expose("/draft/discard/", methods=("POST",))
     def discard_draft_view(self) -> Any:
         """Forget what was chosen and typed and not saved."""
         assessment = _asked()
-        discard_draft(db.session, _place(assessment, _side(assessment)))
+        side = _side(assessment)
+        discard_draft(db.session, _place(assessment, side))
         save()
+        return redirect(self.get_url(".index", id=assessment.id, side=side))
+
+    @expose("/sign/", methods=("POST",))
+    def sign_view(self) -> Any:
+        """Sign a reviewed assessment off."""
+        return self._decide(signing.sign_off, "已签字确认。")
+
+    @expose("/return/", methods=("POST",))
+    def return_view(self) -> Any:
+        """Give the self-assessment back, with the reason."""
+        return self._decide(
+            signing.return_for_correction, "已退回，企业能看到退回的原因。", readable(request.form.get("reason", ""))
+        )
+
+    @expose("/reopen/", methods=("POST",))
+    def reopen_view(self) -> Any:
+        """Open a reviewed or signed assessment again, with the reason."""
+        return self._decide(signing.reopen, "已重新打开，可以修改考评。", readable(request.form.get("reason", "")))
+
+    def _decide(self, act: Callable[..., None], done: str, *reason: str) -> Any:
+        """Take a decision and commit; refused, the reason that was typed stays."""
+        assessment = _asked()
+        if request.form.get("version_seen") != str(assessment.version):
+            raise Changed
+        try:
+            act(db.session, assessment, *reason)
+        except Refused as refused:
+            db.session.rollback()
+            assessment = _asked()
+            side = _side(assessment)
+            refusal = {"kind": request.endpoint, "message": refused.message, "reason": "".join(reason)}
+            return self._page(assessment, side, saved_lines(assessment, side), refusal=refusal), 422
+        save()
+        flash(done, "success")
         return redirect(self.get_url(".index", id=assessment.id))
 
     def _open(self, assessment: Assessment, side: str) -> str:
         """The form as it is saved, or filled in with the draft; while there is one, the question what to do with it."""
         draft = find_draft(db.session, _place(assessment, side)) if side != READ else None
         if draft is None:
-            return self._page(assessment, side, _lines(assessment, side))
+            return self._page(assessment, side, saved_lines(assessment, side))
         typed = MultiDict(typed_fields(draft))
-        lines = _typed(assessment, side, typed)
+        lines = typed_lines(assessment, side, typed)
         if drafts.GO_ON in request.args:
-            return self._page(assessment, side, lines, draft=draft, version_seen=typed.get("version_seen"))
+            seen, behalf = typed.get("version_seen"), typed.get(ON_BEHALF)
+            return self._page(assessment, side, lines, draft=draft, version_seen=seen, on_behalf_of=behalf)
         return self.render(
             "admin/pages/assess_draft.html",
             assessment=assessment,
             draft=draft,
-            rows=[row for line in lines for row in _differences(line, side)],
+            rows=[row for line in lines for row in differences(line, side)],
             changed_since=typed.get("version_seen") != str(assessment.version),
             go_on_url=drafts.go_on_url(),
-            discard_url=self.get_url(".discard_draft_view", id=assessment.id),
+            discard_url=self.get_url(".discard_draft_view", id=assessment.id, side=side),
         )
 
     def _changed(self, assessment: Assessment, side: str) -> str:
         """What was typed, with a word at each item that is saved otherwise, to be looked through and saved again."""
-        lines = _typed(assessment, side, request.form)
+        lines = typed_lines(assessment, side, request.form)
         for line in lines:
-            for row in _differences(line, side):
+            for row in differences(line, side):
                 line.error = f"现在保存的是：{row['theirs']}。"
         message = "您填写期间，有人保存过这份检查表，还没有保存您的内容。请核对标出的各项，再保存。"
-        return self._page(assessment, side, lines, message)
+        return self._page(assessment, side, lines, message, on_behalf_of=_behalf_typed())
 
     def _save(self, assessment: Assessment, side: str) -> Any:
         """Save what was chosen, and hand it in when asked; refused, everything typed stays."""
-        lines = _typed(assessment, side, request.form)
+        lines = typed_lines(assessment, side, request.form)
         finish = request.form.get("do") == "finish"
         if any(line.error for line in lines):
-            return self._page(assessment, side, lines, "还没有保存。请改好标出的各项，再保存。"), 422
+            error = "还没有保存。请改好标出的各项，再保存。"
+            return self._page(assessment, side, lines, error, on_behalf_of=_behalf_typed()), 422
         try:
             assess.open_assessment(db.session, assessment)
             assess.answer(
@@ -161,6 +166,7 @@ class AssessmentPage(BaseView):
                 {line.item.id: line.reason for line in lines},
                 {line.item.id: line.note for line in lines},
                 reviewed=side == REVIEW,
+                on_behalf_of=_behalf_typed(),
             )
             if finish:
                 self._finish(assessment, side)
@@ -169,7 +175,7 @@ class AssessmentPage(BaseView):
         discard_draft(db.session, _place(assessment, side))
         save()
         flash(("考评已完成。" if side == REVIEW else "自评已提交。") if finish else "已保存。", "success")
-        return redirect(self.get_url(".index", id=assessment.id))
+        return redirect(self.get_url(".index", id=assessment.id, **({} if finish else {"side": side})))
 
     def _finish(self, assessment: Assessment, side: str) -> None:
         if side == SELF:
@@ -184,7 +190,7 @@ class AssessmentPage(BaseView):
         key = assessment.id
         db.session.rollback()
         assessment = _asked(str(key))
-        saved = {line.item.id: line.saved for line in _lines(assessment, side)}
+        saved = {line.item.id: line.saved for line in saved_lines(assessment, side)}
         for line in lines:
             name = assess.reason_field(line.item.id)
             line.saved = saved.get(line.item.id)
@@ -194,18 +200,21 @@ class AssessmentPage(BaseView):
                 line.error = refused.message
             elif side == SELF and finish and not line.chosen and line.item.scoring is not Scoring.BONUS:
                 line.error = "这一项还没有填写。"
-        return self._page(assessment, side, lines, refused.message)
+        return self._page(assessment, side, lines, refused.message, on_behalf_of=_behalf_typed())
 
     def _page(
         self, assessment: Assessment, side: str, lines: list[Line], error: str | None = None, draft: Draft | None = None,
-        version_seen: str | None = None,
+        version_seen: str | None = None, on_behalf_of: str | None = None, refusal: dict[str, str] | None = None,
     ) -> str:  # fmt: skip
         groups = [(group.name, list(part)) for group, part in groupby(lines, key=lambda line: line.item.group)]
+        asks_behalf = side == SELF and _acts_for_others(assessment)
         return self.render(
             "admin/pages/assess.html",
             assessment=assessment,
             side=side,
+            sides=_sides(assessment),
             groups=groups,
+            disagreements=[line for line in lines if line.differs],
             words_for=words_for,
             takes_number=takes_number,
             in_words=in_words,
@@ -215,41 +224,67 @@ class AssessmentPage(BaseView):
             error=error,
             draft=draft,
             version_seen=version_seen or assessment.version,
-            differs=assess.differs,
+            asks_behalf=asks_behalf,
+            on_behalf_of=_usual_behalf(assessment) if on_behalf_of is None and asks_behalf else on_behalf_of,
             not_handed_in=side == REVIEW and assessment.status is AssessmentStatus.DRAFT,
+            decisions=_decisions(assessment),
+            refusal=refusal,
         )
 
 
 def _asked(key: str | None = None) -> Assessment:
     """The assessment that the address names, with what the page shows of it."""
     version = joinedload(Assessment.checklist_version).joinedload(ChecklistVersion.template)
-    statement = select(Assessment).options(joinedload(Assessment.company), version)
+    statement = select(Assessment).options(
+        joinedload(Assessment.company), joinedload(Assessment.branch), version, selectinload(Assessment.moves)
+    )
     return one_row(statement, Assessment, request.values.get("id", "") if key is None else key)
 
 
-def _side(assessment: Assessment) -> str:
-    """Which answers the actor may write now."""
+def _sides(assessment: Assessment) -> list[str]:
+    """The sides whose answers the actor may write now, the reviewer's first."""
     permits = the_actor().permits
-    if assessment.status is AssessmentStatus.REVIEWED:
-        return READ
-    if permits("assessment:review", assessment.branch_id):
-        return REVIEW
-    if permits("assessment:self_assess", assessment.branch_id) and assessment.status is AssessmentStatus.DRAFT:
-        return SELF
-    return READ
+    needed = {REVIEW: "assessment:review", SELF: "assessment:self_assess"}
+    return [
+        side
+        for side, permission in needed.items()
+        if permits(permission, assessment.branch_id) and assess.why_fixed(assessment, side == REVIEW) is None
+    ]
 
 
-def _lines(assessment: Assessment, side: str) -> list[Line]:
-    """A line for each item of the version, with what is saved."""
-    rows = db.session.scalars(select(AssessmentAnswer).where(AssessmentAnswer.assessment_id == assessment.id))
-    saved = {row.item_id: row for row in rows}
-    lines = []
-    for item in assess.items_of(db.session, assessment.checklist_version_id):
-        row = saved.get(item.id)
-        chosen = given_by(side, row) if row and side != READ else NOTHING
-        typed = "" if chosen.number is None else trimmed(chosen.number)
-        lines.append(Line(item, row, chosen, (row.reason or "") if row else "", (row.note or "") if row else "", typed))
-    return lines
+def _side(assessment: Assessment) -> str:
+    """The side that is asked for, or the first that the actor may write; without one he reads."""
+    sides = _sides(assessment)
+    asked = request.values.get("side")
+    return asked if asked in sides else sides[0] if sides and asked in (None, "") else READ
+
+
+def _decisions(assessment: Assessment) -> dict[str, bool]:
+    """What the actor can decide now."""
+    permits, branch = the_actor().permits, assessment.branch_id
+    over = assessment.round_status is not None and assessment.round_status.value == "closed"
+    bound = assessment.status is AssessmentStatus.SIGNED or over
+    return {
+        "sign": permits("assessment:sign", branch) and signing.can_be_signed(assessment),
+        "return": permits("assessment:review", branch) and signing.can_be_returned(assessment),
+        "reopen": permits("assessment:reopen" if bound else "assessment:review", branch)
+        and signing.can_be_reopened(assessment),
+        "correct": over,
+    }
+
+
+def _acts_for_others(assessment: Assessment) -> bool:
+    """Whether the actor comes from elsewhere, and so fills in for the assessed."""
+    return the_actor().branch_id != assessment.branch_id
+
+
+def _usual_behalf(assessment: Assessment) -> str:
+    """For whom somebody from elsewhere usually fills in: the company's contact."""
+    return (assessment.company.contact_name or "") if assessment.company else ""
+
+
+def _behalf_typed() -> str:
+    return readable(request.form.get(ON_BEHALF, ""))
 
 
 def _place(assessment: Assessment, side: str) -> Place:
@@ -260,56 +295,3 @@ def _place(assessment: Assessment, side: str) -> Place:
 def _require_writing(side: str) -> None:
     if side == READ:
         raise NotAllowed("您不能填写这份检查表，或它已经办结。")
-
-
-def number_field(item_id: int) -> str:
-    """The name of the form field that holds an item's number."""
-    return f"number-{item_id}"
-
-
-def note_field(item_id: int) -> str:
-    """The name of the form field that holds the company's note on an item."""
-    return f"note-{item_id}"
-
-
-def _differences(line: Line, side: str) -> list[dict[str, str]]:
-    """What was chosen or written for an item otherwise than it is saved."""
-    saved, rows = line.saved_by(side), []
-    if line.chosen != saved:
-        words = [in_words(line.item, given) or "未填写" for given in (saved, line.chosen)]
-        rows.append({"label": line.item.text, "theirs": words[0], "mine": words[1]})
-    word, mine = ("原因", line.reason) if side == REVIEW else ("说明", line.note)
-    theirs = (line.saved.reason if side == REVIEW else line.saved.note) if line.saved else None
-    if mine != (theirs or ""):
-        rows.append({"label": f"{line.item.text}：{word}", "theirs": theirs or "—", "mine": mine or "—"})
-    return rows
-
-
-def _typed(assessment: Assessment, side: str, form: MultiDict[str, str]) -> list[Line]:
-    """A line for each item, with what was chosen and typed into a form, and what is wrong with a number."""
-    lines = _lines(assessment, side)
-    for line in lines:
-        line.typed = readable(form.get(number_field(line.item.id), "")).strip()
-        line.reason = readable(form.get(assess.reason_field(line.item.id), ""))
-        line.note = readable(form.get(note_field(line.item.id), ""))
-        line.chosen = _chosen(line.item, form.get(answer_field(line.item.id), ""))
-        if line.typed and line.chosen:
-            line.error = "填了数量，又选了“不适用”，请只留一个。"
-        elif line.typed:
-            try:
-                line.chosen = Given(number=parse_hundredths(line.typed))
-            except ValueError as reason:
-                line.error = str(reason)
-    return lines
-
-
-def _chosen(item: ChecklistItem, value: str) -> Given:
-    """What a choice of the form stands for: one of the four words, or one of the item's grades."""
-    if not value:
-        return NOTHING
-    steps = {f"step-{step.id}": step.id for step in item.steps}
-    if value in steps:
-        return Given(step_id=steps[value])
-    if value not in list(Answer):
-        abort(400)
-    return Given(Answer(value))

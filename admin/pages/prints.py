@@ -23,7 +23,7 @@ from services import demo
 from services.attachments import Examined
 from services.documents import seals
 from services.documents.book import make_book
-from services.documents.collect import data_of, short_assessed_name
+from services.documents.collect import data_of
 from services.documents.pdf import Mark, make_pdf
 from services.documents.signed_pages import file_page, read_page
 
@@ -192,9 +192,9 @@ def file_name(record: Any, ending: str) -> str:
     if isinstance(record, AssessmentRound):
         stem = f"{record.name}_汇总表"
     elif isinstance(record, Assessment):
-        stem = f"{record.assessed_on.year}年_{short_assessed_name(record)}_考核表"
+        stem = f"{record.assessed_on.year}年_{record.assessed_name}_考核表"
     else:
-        stem = f"{record.due_on.year}年_{short_assessed_name(record)}_整改通知书"
+        stem = f"{record.due_on.year}年_{record.assessed_name}_整改通知书"
     return f"{_UNFIT.sub('', stem)}.{ending}"
 
 

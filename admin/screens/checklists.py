@@ -56,6 +56,7 @@ class AssessmentRoundScreen(Screen):
 
 class AssessmentMoveScreen(Screen):
     model, area, order = AssessmentMove, "标准化", "-id"
+    inner = True
     columns = ["kind", "assessment.assessed_on", "reason", "made_by", "score", "created_at"]
     search = ["reason", "made_by"]
     filters = ["kind"]
@@ -63,6 +64,7 @@ class AssessmentMoveScreen(Screen):
 
 class AnswerEvidenceScreen(Screen):
     model, area, order = AnswerEvidence, "标准化", "-id"
+    inner = True
     columns = ["answer.item.text", "attachment.file_name", "created_at"]
 
 
@@ -75,6 +77,7 @@ class PrintSealScreen(Screen):
 
 class AssessmentAnswerScreen(Screen):
     model, area, order = AssessmentAnswer, "标准化", "id"
+    inner = True
     columns = ["item.text", "assessment.assessed_on", "self_answer", "review_answer", "reason"]
     search = ["item.text", "reason"]
     filters = ["self_answer", "review_answer", "assessment"]

@@ -55,7 +55,7 @@ def checklist_data(session: Session, assessment: Assessment) -> dict[str, Any]:
     return {
         "form": "checklist",
         "title": f"{heading_of(assessment.checklist_version)}考核表",
-        "assessed": assessed_name(assessment),
+        "assessed": full_name(assessment),
         "organisation": assessment.branch.name,
         "assessed_on": day_in_words(assessment.assessed_on),
         "round": assessment.round_name,
@@ -157,7 +157,7 @@ def summary_data(session: Session, assessment_round: AssessmentRound) -> dict[st
         .where(Assessment.round_id == assessment_round.id)
         .options(joinedload(Assessment.company), joinedload(Assessment.branch))
     )
-    rows = sorted(found, key=lambda row: (pinyin(assessed_name(row)), row.id))
+    rows = sorted(found, key=lambda row: (pinyin(full_name(row)), row.id))
     return {
         "form": "summary",
         "title": f"{assessment_round.name}汇总表",
@@ -174,7 +174,7 @@ def summary_data(session: Session, assessment_round: AssessmentRound) -> dict[st
 def _summary_line(number: int, row: Assessment) -> dict[str, Any]:
     return {
         "number": number,
-        "assessed": assessed_name(row),
+        "assessed": full_name(row),
         "organisation": row.branch.name,
         "assessed_on": row.assessed_on.isoformat(),
         "status": row.status.label,
@@ -213,7 +213,7 @@ def notice_data(rectification: Rectification) -> dict[str, Any]:
     return {
         "form": "notice",
         "title": "整改通知书",
-        "assessed": assessed_name(rectification),
+        "assessed": full_name(rectification),
         "opening": f"{found}，发现你单位有下面的问题，需要整改：",
         "facts": facts,
         "evidence": _mended(rectification),
@@ -235,16 +235,11 @@ def heading_of(version: ChecklistVersion) -> str:
     return name if of in name else f"{of}（{name}）"
 
 
-def assessed_name(record: Assessment | Rectification) -> str:
+def full_name(record: Assessment | Rectification) -> str:
     """Who was assessed or has something to mend: the company by its registered name, or the branch itself."""
     company: Company | None = record.company
     branch: Branch = record.branch
     return (company.registered_name or company.short_name) if company else branch.name
-
-
-def short_assessed_name(record: Assessment | Rectification) -> str:
-    """The same, as people call it."""
-    return record.company.short_name if record.company else record.branch.name
 
 
 def day_in_words(day: date | None) -> str | None:
