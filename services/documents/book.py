@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -45,6 +46,8 @@ def make_book(data: dict[str, Any], demo: bool) -> bytes:
     sheet.cells(list(columns), "head")
     for line in data["lines"]:
         sheet.row([(name, line[name]) for name, _width in columns.values()])
+    if "项目" in columns:
+        sheet.join_alike(first + 1, list(columns).index("项目"), [line["group"] for line in data["lines"]])
     for cells in foot:
         sheet.row(cells) if isinstance(cells, list) else sheet.across(cells)
     sheet.set_up(first, demo)
@@ -149,6 +152,15 @@ class _Sheet:
                 self.sheet.write_number(self.line, place, number, self.formats[look])
             shown.append((text, self.widths[place]))
         self._rise(shown, 20)
+
+    def join_alike(self, first: int, column: int, texts: Sequence[str]) -> None:
+        """Make one cell of those in a column that follow each other and say the same."""
+        for text, some in groupby(texts):
+            count = len(list(some))
+            if count > 1:
+                self.sheet.merge_range(first, column, first + count - 1, column, "", self.formats["text"])
+                self.sheet.write_string(first, column, text, self.formats["text"])
+            first += count
 
     def _rise(self, texts: Sequence[tuple[str, int]], least: int) -> None:
         """Make the row as high as its longest text needs, and go on to the next one."""

@@ -74,7 +74,10 @@ def checklist_data(session: Session, assessment: Assessment) -> dict[str, Any]:
 
 
 def _lines(items: Sequence[ChecklistItem], rows: dict[int, AssessmentAnswer]) -> list[dict[str, Any]]:
-    """A line for each item; ``rows`` says over how many lines its group's name stands, 0 where it stands above."""
+    """A line for each item; ``rows`` says over how many lines its group's name stands, 0 where it stands above.
+
+    A group that ``goes_on`` was begun before.
+    """
     lines: list[dict[str, Any]] = []
     for group, members in groupby(items, key=lambda item: item.group):
         of_group = list(members)
@@ -83,7 +86,8 @@ def _lines(items: Sequence[ChecklistItem], rows: dict[int, AssessmentAnswer]) ->
             lines.append(
                 {
                     "number": len(lines) + 1,
-                    "group": group.name if place == 0 else f"{group.name}（续）",
+                    "group": group.name,
+                    "goes_on": place > 0,
                     "rows": min(ROWS_TOGETHER, len(of_group) - place) if begins else 0,
                     "text": item.text,
                     "points": _worth(item),

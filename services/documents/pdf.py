@@ -52,7 +52,7 @@ def make_pdf(data: dict[str, Any], mark: Mark) -> bytes:
 
 
 def code_svg(address: str) -> str:
-    """An address as a QR code; a quarter of it may be lost to a fold or a stamp."""
+    """An address as a QR code of few, large squares, which blurred photos still show."""
     out = BytesIO()
-    segno.make(address, error="q", micro=False).save(out, kind="svg", border=2, xmldecl=False, svgns=True)
+    segno.make(address, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False, svgns=True)
     return out.getvalue().decode()
