@@ -1,5 +1,6 @@
 """The demo as a site in a real browser: served on a port of this machine, with people signed in, page by page."""
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import upgrade
+from PIL import Image
 from werkzeug.serving import make_server
 
 import commands
@@ -181,6 +183,13 @@ def _beside_first(resource: str, path: str, query: str = "") -> Callable[[Any, s
     return go
 
 
+def empty_photo() -> bytes:
+    """A photo of nothing."""
+    out = io.BytesIO()
+    Image.new("RGB", (900, 600), "white").save(out, "PNG")
+    return out.getvalue()
+
+
 NEXT_YEAR = "2027 版"
 
 
@@ -253,6 +262,23 @@ def _exported_before(page: Any, site: str) -> None:
     page.goto(f"{site}/jobs/")
 
 
+def _printed(page: Any, site: str) -> None:
+    """An assessment that was just printed."""
+    _of_first("assessment")(page, site)
+    with page.expect_download():
+        page.click("#prints button:has-text('打印')")
+    page.reload()
+    page.wait_for_selector("#prints :text('最近一次打印')")
+
+
+def _signed_page_refused(page: Any, site: str) -> None:
+    """A photo in which there is no code."""
+    page.goto(f"{site}/signed-page/")
+    page.set_input_files("#files", {"name": "照片.png", "mimeType": "image/png", "buffer": empty_photo()})
+    page.click("main button:has-text('上传并归档')")
+    page.wait_for_selector("[role=alert]:has-text('没有找到二维码')")
+
+
 KINDS = [
     Kind("sign-in", "", _at("/sign-in")),
     Kind("home-city", "city_admin", _at("/")),
@@ -290,10 +316,14 @@ KINDS = [
     Kind("explain", "city_admin", _of_first("company", "explain")),
     Kind("delete", "city_admin", _of_first("visit", "delete")),
     Kind("checklist", "city_admin", _beside_first("assessment", "/assess/")),
+    Kind("assessment-printed", "city_admin", _printed),
+    Kind("signed-page", "company_clerk", _at("/signed-page/")),
+    Kind("signed-page-refused", "company_clerk", _signed_page_refused),
     Kind("checklist-edit", "city_admin", _beside_first("checklist_version", "/checklist/", "?flt0_status=draft")),
     Kind("checklist-read", "city_admin", _beside_first("checklist_version", "/checklist/", PUBLISHED)),
     Kind("checklist-clone", "city_admin", _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)),
     Kind("checklist-compare", "city_admin", _compared),
+    Kind("disagreements", "city_admin", _at("/disagreements/")),
     Kind("report-desk", "city_admin", _at("/report-desk/")),
     Kind("permissions", "security_admin", _beside_first("role", "/role-permissions/")),
     Kind("audit", "auditor", _at("/audit_entry/")),

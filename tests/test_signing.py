@@ -281,3 +281,37 @@ def test_what_differs_is_listed_on_top_of_the_checklist(app: Flask, world: World
     filled(app, key, reviewed=Answer.PARTLY)
     page = signed_in(app, "company_clerk").get(f"/assess/?id={key}").get_data(as_text=True)
     assert "自评与考评不一致的有" in page and "原因：现场看了" in page
+
+
+def test_the_list_of_disagreements_holds_what_is_in_sight_and_can_be_narrowed(app: Flask, world: World) -> None:
+    with app.app_context():
+        key = make_assessment(world)
+    filled(app, key, reviewed=Answer.PARTLY)
+    with app.app_context(), system_session("demo") as session:
+        assessment = session.get(Assessment, key)
+        item, round_id = assessment.answers[0].item.text, assessment.round_id
+        hidden = session.get(Company, world.rows["company", "乙"]).short_name
+    clerk, office = signed_in(app, "company_clerk"), signed_in(app, "city_admin")
+    for client in (clerk, office):
+        page = client.get(f"/disagreements/?round={round_id}").get_data(as_text=True)
+        assert item in page and "现场看了" in page and hidden not in page
+    decide(office, "sign", key)
+    assert item in office.get("/disagreements/").get_data(as_text=True)
+    assert item not in office.get(f"/disagreements/?round={round_id}&unsettled=1").get_data(as_text=True)
+    assert office.get("/disagreements/?round=x").status_code == 404
+
+
+def test_more_disagreements_than_a_page_holds_go_on_the_next(app: Flask, world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr("admin.pages.disagreements.LISTED", 3)
+    with app.app_context():
+        key = make_assessment(world)
+    filled(app, key, reviewed=Answer.PARTLY)
+    office = signed_in(app, "city_admin")
+    seen, address = 0, "/disagreements/"
+    while address:
+        page = office.get(address).get_data(as_text=True)
+        seen += page.count('data-label="检查项"')
+        found = re.search(r'href="([^"]*before=\d+)"', page)
+        address = found[1].replace("&amp;", "&") if found else ""
+    with app.app_context(), system_session("demo") as session:
+        assert seen >= len(session.get(Assessment, key).answers) > 3

@@ -8,6 +8,7 @@ from admin.pages.assessment import AssessmentPage
 from admin.pages.attachments import FilePage
 from admin.pages.audit_seals import AuditSealPage
 from admin.pages.checklists import ChecklistPage
+from admin.pages.disagreements import DisagreementsPage
 from admin.pages.doubles import DoublesPage
 from admin.pages.guide import GuidePage
 from admin.pages.imports import ImportPage
@@ -19,6 +20,7 @@ from admin.pages.role_permissions import RolePermissionsPage
 from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
-    ReportDesk, AssessmentPage, ChecklistPage, FilePage, PrintPage, PrintedCodePage, SignedPagePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
+    ReportDesk, AssessmentPage, DisagreementsPage, ChecklistPage, FilePage, PrintPage, PrintedCodePage, SignedPagePage,
+    DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
     GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage,
 ]  # fmt: skip

@@ -54,7 +54,7 @@ class AssessmentPage(BaseView):
 
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
-        return [("areas", "标准化")]
+        return [("assessments", "填检查表")]
 
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, redirect, request, send_file, url_for
+from flask import abort, flash, g, redirect, request, send_file, url_for
 from flask_admin import BaseView, expose
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -31,6 +31,7 @@ _UNFIT = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 """What no file may be named with on one system or another."""
 
 
+STALE = "打印之后，内容有过改动：请重新打印。"
 # Where a kind of record is printed, where its workbook is fetched, and whether it takes signed pages.
 _ADDRESSES: dict[type, tuple[str, str | None, bool]] = {
     Assessment: ("print.index", "print.assessment_workbook_view", True),
@@ -53,7 +54,7 @@ class PrintPage(BaseView):
 
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
-        return [("checklists", "打印和签字页")]
+        return [("assessments", "打印和签字页")]
 
     @expose("/", methods=("POST",))
     def index(self) -> Any:
@@ -114,6 +115,10 @@ class PrintedCodePage(BaseView):
     def is_visible(self) -> bool:
         return False
 
+    def guide_places(self) -> list[tuple[str, str]]:
+        """What explains this page."""
+        return [("assessments", "打印和签字页")]
+
     @expose("/")
     @expose("/<key>")
     def index(self, key: str = "") -> Any:
@@ -133,7 +138,7 @@ class SignedPagePage(BaseView):
 
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
-        return [("checklists", "打印和签字页")]
+        return [("assessments", "打印和签字页")]
 
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
@@ -180,11 +185,27 @@ def seals_of(record: Any) -> dict[str, Any] | None:
     exports = book and permits("assessment:export", record.branch_id) and seals.sees_all(session, record)
     files = signs and permits("attachment:create", record.branch_id)
     return {
-        "state": seals.seal_state(session, record),
+        "state": _state_of(record),
+        "stale": STALE,
         "print_url": url_for(prints, id=record.id) if seals.may_seal(session, record) else None,
         "book_url": url_for(book, id=record.id) if exports else None,
         "sign_url": url_for("signed_page.index") if files else None,
     }
+
+
+def print_notices(record: Any) -> list[tuple[str, str]]:
+    """What stands on top of a record's page, with the place on it to go to: that its newest print is out of date."""
+    state = _state_of(record)
+    return [(f"{state.paper}{STALE}", "#prints")] if state.stale else []
+
+
+def _state_of(record: Any) -> seals.SealState:
+    """Reckoned once for a page, which tells it in two places."""
+    known = g.setdefault("seal_states", {})
+    key = type(record), record.id
+    if key not in known:
+        known[key] = seals.seal_state(db.session(), record)
+    return known[key]
 
 
 def file_name(record: Any, ending: str) -> str:

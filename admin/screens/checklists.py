@@ -4,6 +4,7 @@ from typing import Any
 
 from admin.pages.attachments import url_of
 from admin.pages.checklists import checklist_links
+from admin.pages.prints import print_notices
 from admin.screen import Screen
 from admin.steps import Step
 from models import (
@@ -34,7 +35,7 @@ class AssessmentScreen(Screen):
     filters = ["status", "result", "company", "branch", "checklist_version", "round_name", "assessed_on", "due_on"]
     form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
     figures = figures_of("assessment")
-    locked = staticmethod(signing.why_locked)
+    locked, notices = staticmethod(signing.why_locked), staticmethod(print_notices)
     steps = [Step("sign", "签字确认", signing.sign_off, "sign", when=signing.can_be_signed, done="已签字确认。")]
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
@@ -50,7 +51,7 @@ class AssessmentRoundScreen(Screen):
     search = ["name"]
     filters = ["status", "checklist_version", "due_on"]
     form_groups = {"考核批次": ["branch", "name", "due_on", "note"]}
-    locked, can_add = staticmethod(rounds.why_locked), False
+    locked, can_add, notices = staticmethod(rounds.why_locked), False, staticmethod(print_notices)
     steps = [Step("close", "结束批次", rounds.close_round, "close", when=rounds.is_open)]
 
 
@@ -90,7 +91,7 @@ class RectificationScreen(Screen):
     filters = ["status", "company", "due_on"]
     form_groups = {"整改": ["company", "assessment", "item", "what", "responsible", "due_on", "evidence"]}
     figures = figures_of("rectification")
-    locked = staticmethod(rectifications.why_locked)
+    locked, notices = staticmethod(rectifications.why_locked), staticmethod(print_notices)
     steps = [
         Step("done", "报整改完成", rectifications.mark_done, asks=("evidence", "done_on"), needs=("evidence",),
              when=rectifications.is_open, primary=True),
