@@ -457,3 +457,17 @@ def test_nothing_chosen_is_said_and_keeps_nothing(app: Flask, clerk: FlaskClient
 def test_a_record_that_nobody_printed_offers_it(clerk: FlaskClient, opened: tuple[int, int]) -> None:
     page = clerk.get(f"/assessment/details/?id={opened[0]}").get_data(as_text=True)
     assert "还没有打印过" in page and "打印（PDF）" in page and "导出（Excel）" in page
+
+
+def test_printing_and_filing_work_on_each_database(office: tuple[Flask, World]) -> None:
+    app, world = office
+    key, round_key = make_round(app, world)
+    clerk, city = signed_in(app, "company_clerk"), signed_in(app, "city_admin")
+    changed(app, key, status=AssessmentStatus.SIGNED, signed_on=today(), signed_by="某人")
+    paper = printed(clerk, "", key)
+    printed(city, "round", round_key)
+    printed(city, "rectification", world.rows["rectification", "甲"])
+    assert len(seals(app)) == 3
+    assert clerk.get(f"/p/{seals(app)[0].key}").status_code == 302
+    assert hand_in(clerk, ("签字页.jpg", photo_of(paper))).status_code == 302
+    assert kept(app) == [("签字页.jpg", AttachmentKind.SIGNED_PAGE, key, None)]
