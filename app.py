@@ -27,6 +27,7 @@ from admin.pages import PAGES
 from admin.pages.attachments import allow_uploads
 from admin.pages.home import HomePage
 from admin.pages.mending import mending_offer
+from admin.pages.prints import seals_of
 from admin.screens import all_screens
 from admin.theme import OfficeTheme
 from models import db
@@ -153,6 +154,7 @@ def add_to_templates(app: Flask) -> None:
             "theme": app.extensions["admin"][0].theme,
             "guide_links": links_of,
             "product_name": PRODUCT_NAME,
+            "seals_of": seals_of,
             "is_demo": demo_is_loaded(),
         }
 

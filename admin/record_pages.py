@@ -135,7 +135,7 @@ def masked_fields(screen: Any, row: Any) -> list[dict[str, str]]:
 def related(screen: Any, row: Any) -> list[dict[str, Any]]:
     """The records that point at this one, kind by kind, as far as the actor sees them."""
     shown = []
-    for other in screen.admin._views:
+    for other in sorted(screen.admin._views, key=lambda view: not getattr(view, "related_first", False)):
         model = getattr(other, "model", None)
         if model is None or other.inner or not _points_at(model, screen.resource) or not other.is_accessible():
             continue

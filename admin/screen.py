@@ -59,6 +59,8 @@ class Screen(ModelView):
         can_add: whether people add and delete such records; some are only ever made by a step or by the program.
         inner: whether its rows are parts of another record and read there: no place in the menu, no card beside the owner.
         related_template: how its rows look on their owner's page, and related_rows how many of them.
+        related_first: whether they stand there above all others.
+        notices: what stands on top of a record's page, each with the place on it where that is mended.
         delete_note: what the question before deleting says of getting a row back.
     """
 
@@ -79,6 +81,8 @@ class Screen(ModelView):
     inner: ClassVar[bool] = False
     related_template: ClassVar[str] = "admin/model/related.html"
     related_rows: ClassVar[int] = 5
+    related_first: ClassVar[bool] = False
+    notices: ClassVar[Callable[[Any], list[tuple[str, str]]]] = staticmethod(lambda _row: [])
     delete_note: ClassVar[str] = "有归属党组织的记录删除后可以在回收站里找回。"
 
     list_template = "admin/model/list.html"

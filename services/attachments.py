@@ -25,7 +25,7 @@ from PIL import Image, ImageOps
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from models import Attachment, GuardedSession, Rectification, Trash
+from models import Attachment, AttachmentKind, GuardedSession, Rectification, Trash
 from policy.actions import models_by_resource, resource_of
 from policy.errors import Refused
 from services.rectifications import why_locked
@@ -99,6 +99,11 @@ class Examined:
     small: bytes | None = None
     """A small picture of it, where it is one."""
 
+    @property
+    def sha256(self) -> str:
+        """The hash of what will be kept."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 def examine(file_name: str, stream: BinaryIO) -> Examined:
     """Look into a file and make it fit to be kept; raises Refused with the reason.
@@ -134,7 +139,9 @@ def why_no_more(owner: Any) -> str | None:
     return why_locked(owner) if isinstance(owner, Rectification) else None
 
 
-def store_attachment(session: Session, owner: Any, file: Examined, folder: Path) -> Attachment:
+def store_attachment(
+    session: Session, owner: Any, file: Examined, folder: Path, kind: AttachmentKind = AttachmentKind.FILE
+) -> Attachment:
     """Add the row and its file; both are there after the commit, or neither. Raises Refused once it is closed."""
     if reason := why_no_more(owner):
         raise Refused(reason)
@@ -148,11 +155,12 @@ def store_attachment(session: Session, owner: Any, file: Examined, folder: Path)
         _write(drafts[path], content)
     attachment = Attachment(
         **{resource_of(type(owner)): owner},
+        kind=kind,
         file_name=file.file_name,
         stored_name=stored_name,
         content_type=file.content_type,
         size=len(file.content),
-        sha256=hashlib.sha256(file.content).hexdigest(),
+        sha256=file.sha256,
     )
     session.add(attachment)
     session.flush()

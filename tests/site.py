@@ -260,6 +260,23 @@ def _round_refused(page: Any, site: str) -> None:
     page.wait_for_selector(".error-list")
 
 
+def _printed(page: Any, site: str) -> None:
+    """An assessment that was just printed."""
+    _of_first("assessment")(page, site)
+    with page.expect_download():
+        page.click("#prints button:has-text('打印')")
+    page.reload()
+    page.wait_for_selector("#prints :text('最近一次打印')")
+
+
+def _signed_page_refused(page: Any, site: str) -> None:
+    """A photo that did not arrive whole."""
+    page.goto(f"{site}/signed-page/")
+    page.set_input_files("#files", {"name": "照片", "mimeType": "image/png", "buffer": b""})
+    page.click("main button:has-text('上传并归档')")
+    page.wait_for_selector("[role=alert]:has-text('没有归档')")
+
+
 KINDS = [
     Kind("sign-in", "", _at("/sign-in")),
     Kind("home-city", "city_admin", _at("/")),
@@ -297,6 +314,9 @@ KINDS = [
     Kind("explain", "city_admin", _of_first("company", "explain")),
     Kind("delete", "city_admin", _of_first("visit", "delete")),
     Kind("checklist", "city_admin", _beside_first("assessment", "/assess/")),
+    Kind("assessment-printed", "city_admin", _printed),
+    Kind("signed-page", "company_clerk", _at("/signed-page/")),
+    Kind("signed-page-refused", "company_clerk", _signed_page_refused),
     Kind("checklist-edit", "city_admin", _beside_first("checklist_version", "/checklist/", "?flt0_status=draft")),
     Kind("checklist-read", "city_admin", _beside_first("checklist_version", "/checklist/", PUBLISHED)),
     Kind("checklist-clone", "city_admin", _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)),

@@ -16,12 +16,13 @@ from admin.pages.jobs import JobsPage
 from admin.pages.mending import MendingPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.palette import SearchPage
+from admin.pages.prints import PrintedCodePage, PrintPage, SignedPagePage
 from admin.pages.role_permissions import RolePermissionsPage
 from admin.pages.rounds import RoundPage
 from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
-    ReportDesk, RoundPage, AssessmentPage, MendingPage, DisagreementsPage, ChecklistPage, FilePage, DoublesPage,
-    RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage, GuidePage, SavedViewsPage, AccessPage, JobsPage,
-    ImportPage,
+    ReportDesk, RoundPage, AssessmentPage, MendingPage, DisagreementsPage, ChecklistPage, FilePage, PrintPage,
+    PrintedCodePage, SignedPagePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage, GuidePage,
+    SavedViewsPage, AccessPage, JobsPage, ImportPage,
 ]  # fmt: skip

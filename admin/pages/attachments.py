@@ -15,6 +15,7 @@ from policy.actions import resource_of
 from services import attachments
 from services.attachments import Examined, FileMissing
 
+UPLOADS = {"file.upload_view", "signed_page.index"}
 MAX_FILES = 9
 MAX_TOGETHER = 50 * 1024 * 1024
 """Of the files sent at once, in bytes; other requests are held to the app's own, smaller limit."""
@@ -41,7 +42,7 @@ class FilePage(BaseView):
         """The file under the name it came with. Only pictures open in the browser: they were drawn by ourselves."""
         attachment = one_row(select(Attachment), Attachment, request.args.get("id", ""))
         try:
-            path = attachments.open_attachment(attachment, _folder(), small=request.args.get("size") == "small")
+            path = attachments.open_attachment(attachment, files_folder(), small=request.args.get("size") == "small")
         except FileMissing:
             current_app.logger.error("the file of attachment %s is missing", attachment.id)
             owner_url = url_of(*attachments.owner_of(attachment))
@@ -66,10 +67,10 @@ class FilePage(BaseView):
             return self._page(owner)
         # Looking into photos takes seconds, and SQLite has one writer: meanwhile no transaction is open.
         db.session.rollback()
-        taken, refused = _examined()
+        taken, refused = posted_files()
         owner = _asked_owner()
         for file in taken:
-            attachments.store_attachment(db.session, owner, file, _folder())
+            attachments.store_attachment(db.session, owner, file, files_folder())
         save()
         if refused:
             return self._page(owner, taken, refused), 422
@@ -95,11 +96,12 @@ def url_of(resource: str, key: int) -> str:
 
 def allow_uploads() -> None:
     """Let this page's requests be larger than others; runs before anything reads the form."""
-    if request.endpoint == "file.upload_view":
+    if request.endpoint in UPLOADS:
         request.max_content_length = MAX_TOGETHER + 1024 * 1024
 
 
-def _folder() -> Path:
+def files_folder() -> Path:
+    """Where uploaded files lie."""
     return current_app.config["SETTINGS"].files_dir
 
 
@@ -114,7 +116,7 @@ def _asked_owner() -> Any:
     return owner
 
 
-def _examined() -> tuple[list[Examined], list[tuple[str, str]]]:
+def posted_files() -> tuple[list[Examined], list[tuple[str, str]]]:
     """The posted files that can be kept, and the others' names with the reasons."""
     taken: list[Examined] = []
     refused: list[tuple[str, str]] = []

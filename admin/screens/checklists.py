@@ -7,6 +7,7 @@ from flask import url_for
 from admin.assessed import OfCompanyOrBranch
 from admin.pages.attachments import url_of
 from admin.pages.checklists import checklist_links
+from admin.pages.prints import print_notices
 from admin.pages.rounds import may_begin_rounds, round_links
 from admin.screen import Screen
 from admin.steps import Step
@@ -42,7 +43,7 @@ class AssessmentScreen(OfCompanyOrBranch, Screen):
     offered = {"checklist_version": versions.only_published}
     details_template = "admin/pages/assessment_details.html"
     figures = figures_of("assessment")
-    locked = staticmethod(signing.why_locked)
+    locked, notices = staticmethod(signing.why_locked), staticmethod(print_notices)
     steps = [Step("sign", "签字确认", signing.sign_off, "sign", when=signing.can_be_signed, done="已签字确认。")]
 
     def cell(self, row: Any, name: str) -> Any:
@@ -62,7 +63,7 @@ class AssessmentRoundScreen(Screen):
     search = ["name"]
     filters = ["status", "checklist_version", "due_on"]
     form_groups = {"考核批次": ["branch", "name", "due_on", "note"]}
-    locked, can_add = staticmethod(rounds.why_locked), False
+    locked, can_add, notices = staticmethod(rounds.why_locked), False, staticmethod(print_notices)
     new_words = "开始一个批次"
 
     @property
@@ -101,6 +102,7 @@ class PrintSealScreen(Screen):
     model, area, order = PrintSeal, "标准化", "-id"
     columns = ["sealed_by", "assessment.assessed_on", "rectification.what", "assessment_round.name", "created_at"]
     search = ["sealed_by"]
+    related_template, related_first = "admin/pages/_seals.html", True
 
 
 class AssessmentAnswerScreen(Screen):
@@ -119,7 +121,8 @@ class RectificationScreen(OfCompanyOrBranch, Screen):
     details_template = "admin/pages/rectification_details.html"
     form_groups = {"整改": ["company", "assessment", "item", "what", "responsible", "due_on", "evidence"]}
     figures = figures_of("rectification")
-    locked, days_overdue = staticmethod(rectifications.why_locked), staticmethod(rectifications.days_overdue)
+    locked, notices = staticmethod(rectifications.why_locked), staticmethod(print_notices)
+    days_overdue = staticmethod(rectifications.days_overdue)
     steps = [
         Step("done", "报整改完成", rectifications.mark_done, asks=("evidence", "done_on"), needs=("evidence",),
              when=rectifications.is_open, primary=True),
