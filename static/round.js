@@ -33,10 +33,11 @@
 
   choosers.forEach((chooser) => {
     const search = chooser.querySelector("[data-find-here]");
-    if (!search) return;
-    search.hidden = false;
-    search.addEventListener("input", () => find(chooser, search.value.trim().toLowerCase().split(/\s+/).filter(Boolean)));
-    search.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    if (search) {
+      search.hidden = false;
+      search.addEventListener("input", () => find(chooser, search.value.trim().toLowerCase().split(/\s+/).filter(Boolean)));
+      search.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    }
     chooser.querySelectorAll("[data-tick]").forEach((button) => {
       button.addEventListener("click", (event) => {
         event.preventDefault();

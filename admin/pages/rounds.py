@@ -7,6 +7,7 @@ from flask_admin import BaseView, expose
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from admin.fields import LONG_LIST
 from admin.pages.common import one_row, save
 from admin.pages.round_form import TICKS, Chooser, RoundForm, offer_candidates, posted_chooser
 from models import AssessmentRound, AssessmentStatus, ChecklistVersion, db
@@ -97,6 +98,7 @@ class RoundPage(BaseView):
             "admin/pages/round_new.html",
             form=asked.form,
             chooser=chooser,
+            long_list=LONG_LIST,
             errors=_errors(asked.form, chooser),
             proposed=asked.proposed,
             reckoned=asked.reckoned_in_words(),
@@ -130,7 +132,7 @@ class RoundPage(BaseView):
         if verb in TICKS:
             chooser.tick(verb)
         return self.render(
-            "admin/pages/round_add.html", round=asked, chooser=chooser, errors=_errors([], chooser)
+            "admin/pages/round_add.html", round=asked, chooser=chooser, long_list=LONG_LIST, errors=_errors([], chooser)
         )  # fmt: skip
 
     @expose("/close/", methods=("GET", "POST"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import url_for
+from sqlalchemy import inspect
 
 from admin.assessed import OfCompanyOrBranch
 from admin.pages.attachments import url_of
@@ -75,7 +76,7 @@ class AssessmentRoundScreen(Screen):
         return [progress, *round_links(row), *super().next_steps(row)]
 
     def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
-        if form.due_on.data != form.due_on.object_data:
+        if inspect(model).attrs.due_on.history.has_changes():
             rounds.check_due(model.due_on)
 
     def details_layout(self, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:
