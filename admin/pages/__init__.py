@@ -4,11 +4,13 @@ from typing import Any
 
 from admin.identity import IdentityPage
 from admin.pages.access import AccessPage
+from admin.pages.answering import AnsweringPage
 from admin.pages.assessment import AssessmentPage
 from admin.pages.attachments import FilePage
 from admin.pages.audit_seals import AuditSealPage
 from admin.pages.checklists import ChecklistPage
 from admin.pages.doubles import DoublesPage
+from admin.pages.evidence import EvidencePage
 from admin.pages.guide import GuidePage
 from admin.pages.imports import ImportPage
 from admin.pages.jobs import JobsPage
@@ -19,5 +21,5 @@ from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
     ReportDesk, AssessmentPage, ChecklistPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
-    GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage,
+    GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage, AnsweringPage, EvidencePage,
 ]  # fmt: skip

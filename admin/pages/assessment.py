@@ -11,7 +11,9 @@ from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import MultiDict
 
 from admin import drafts
+from admin.pages.answering import stored_fields
 from admin.pages.common import one_row, readable, save
+from admin.pages.evidence import shown_evidence
 from models import (
     Answer,
     Assessment,
@@ -216,6 +218,8 @@ class AssessmentPage(BaseView):
             draft=draft,
             version_seen=version_seen or assessment.version,
             differs=assess.differs,
+            evidence=shown_evidence(assessment),
+            stored_fields=stored_fields,
             not_handed_in=side == REVIEW and assessment.status is AssessmentStatus.DRAFT,
         )
 

@@ -41,7 +41,7 @@ class FilePage(BaseView):
         """The file under the name it came with. Only pictures open in the browser: they were drawn by ourselves."""
         attachment = one_row(select(Attachment), Attachment, request.args.get("id", ""))
         try:
-            path = attachments.open_attachment(attachment, _folder(), small=request.args.get("size") == "small")
+            path = attachments.open_attachment(attachment, files_folder(), small=request.args.get("size") == "small")
         except FileMissing:
             current_app.logger.error("the file of attachment %s is missing", attachment.id)
             owner_url = url_of(*attachments.owner_of(attachment))
@@ -69,7 +69,7 @@ class FilePage(BaseView):
         taken, refused = _examined()
         owner = _asked_owner()
         for file in taken:
-            attachments.store_attachment(db.session, owner, file, _folder())
+            attachments.store_attachment(db.session, owner, file, files_folder())
         save()
         if refused:
             return self._page(owner, taken, refused), 422
@@ -94,12 +94,13 @@ def url_of(resource: str, key: int) -> str:
 
 
 def allow_uploads() -> None:
-    """Let this page's requests be larger than others; runs before anything reads the form."""
-    if request.endpoint == "file.upload_view":
+    """Let requests with several files be larger than others; runs before anything reads the form."""
+    if request.endpoint in ("file.upload_view", "evidence.index"):
         request.max_content_length = MAX_TOGETHER + 1024 * 1024
 
 
-def _folder() -> Path:
+def files_folder() -> Path:
+    """Where all files lie."""
     return current_app.config["SETTINGS"].files_dir
 
 
