@@ -182,7 +182,8 @@
 
   const sayOfAll = () => {
     if (!bar) return;
-    const left = pending().length;
+    // Two changes of one answer are one thing to whoever made them.
+    const left = new Set(pending().map((entry) => entry.kind === "photo" ? entry.key : `${entry.assessment} ${entry.side} ${entry.item}`)).size;
     const wrong = troubled();
     const elsewhere = [...new Set(wrong.filter((entry) => !ofThisPage(entry)).map((entry) => entry.assessment))];
     const parts = [];
@@ -209,6 +210,12 @@
 
   // Answers
 
+  // It is sent all the same, as long as the page stays.
+  const sayFull = (entry) => {
+    entry.onlyHere = true;
+    entry.stored = Promise.resolve();
+    if (!form.querySelector(".queue-full")) bar.after(make("p", { class: "alert alert-danger queue-full", role: "alert" }, SAY.full));
+  };
   const changed = (item) => {
     const values = read(item);
     const mine = answersOf(item);
@@ -227,7 +234,7 @@
         behalf: form.elements.on_behalf_of?.value || "", state: "waiting", tried: false, message: "",
       };
       entries.push(entry);
-      keep(entry).catch(() => { if (!form.querySelector(".queue-full")) bar.after(make("p", { class: "alert alert-danger queue-full", role: "alert" }, SAY.full)); });
+      keep(entry).catch(() => sayFull(entry));
     }
     paint();
   };
@@ -302,7 +309,7 @@
   const post = async (entry) => {
     entry.tried = true;
     const body = await bodyOf(entry);
-    await keep(entry);
+    if (!entry.onlyHere) await keep(entry);
     const answer = await fetch(entry.kind === "photo" ? root.dataset.photoUrl : root.dataset.answerUrl, {
       method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual",
       signal: AbortSignal.timeout?.(PATIENCE[entry.kind]),
@@ -371,7 +378,7 @@
       if (!entry) return;
       await entry.stored;
       if (entry.gone) continue;
-      if (!await isStillThere(entry)) { // another window has sent it
+      if (!entry.onlyHere && !await isStillThere(entry)) { // another window has sent it
         drop(entry);
         if (form && entry.kind === "answer" && ofThisPage(entry)) saved.set(entry.item, entry.values);
         continue;
