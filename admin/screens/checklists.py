@@ -29,7 +29,7 @@ from models import (
 from policy import the_actor
 from services import attachments, rectifications
 from services.attachments import owner_of, size_in_words
-from services.checklists import rounds, signing, versions
+from services.checklists import evidence, rounds, signing, versions
 from services.reports.programme import figures_of
 
 
@@ -149,6 +149,7 @@ class AttachmentScreen(Screen):
     search = ["file_name", "rectification.what", "regulation.name"]
     filters = ["rectification", "regulation"]
     related_template, related_rows = "admin/pages/attachments_card.html", 30
+    locked = staticmethod(evidence.why_locked)
 
     def cell(self, row: Any, name: str) -> Any:
         return size_in_words(row.size) if name == "size" else super().cell(row, name)

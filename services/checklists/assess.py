@@ -23,7 +23,7 @@ from models import (
     Scoring,
     VersionStatus,
 )
-from models.clock import today
+from models.clock import now, today
 from policy.errors import Refused
 from services.checklists import scoring
 from services.checklists.answers import REVIEW, SELF, Given, check_given, falls_short, give, given_by, outcome_of
@@ -97,6 +97,9 @@ def answer(
         _sign_answer(session, rows[item_id], side, given, on_behalf_of)
     _write_down(rows, "reason", (reasons or {}) if reviewed else {}, REASON_LENGTH)
     _write_down(rows, "note", {} if reviewed else (notes or {}), NOTE_LENGTH)
+    if any(session.is_modified(row) for row in rows.values()):
+        # Also where no score changes: whoever has the whole form open is to learn that it isn't what he saw.
+        assessment.updated_at = now()
     recompute(session, assessment)
 
 
