@@ -264,6 +264,15 @@ def test_the_digest_changes_with_everything_that_is_shown(app: Flask, opened: tu
     assert digest_of(dict(reversed(data.items()))) == digest
 
 
+@pytest.mark.parametrize(
+    "change", [{"note": "备注"}, {"corrected": True}, {"status": AssessmentStatus.SUBMITTED}, {"review_score": 7_902}]
+)
+def test_the_digest_changes_with_the_record(change: dict[str, Any], app: Flask, opened: tuple[int, int]) -> None:
+    before = digest_of(data_now(app, opened[0]))
+    changed(app, opened[0], **change)
+    assert digest_of(data_now(app, opened[0])) != before
+
+
 def test_the_digest_stays_while_only_what_is_not_shown_changes(
     app: Flask, world: World, city: FlaskClient, clerk: FlaskClient, opened: tuple[int, int]
 ) -> None:
@@ -329,6 +338,14 @@ def test_in_wechat_one_is_told_to_open_the_browser_and_nothing_is_sealed(
 @pytest.mark.parametrize("role", ["system_admin", "security_admin", "auditor"])
 def test_who_runs_the_system_prints_nothing(role: str, app: Flask, opened: tuple[int, int]) -> None:
     assert signed_in(app, role).post(f"/print/?id={opened[0]}").status_code == 403
+    assert seals(app) == []
+
+
+def test_the_branch_that_sent_the_adviser_reads_and_prints_nothing(app: Flask, opened: tuple[int, int]) -> None:
+    client = signed_in(app, "branch_admin")
+    page = client.get(f"/assessment/details/?id={opened[0]}")
+    assert page.status_code == 200 and 'id="prints"' not in page.get_data(as_text=True)
+    assert client.post(f"/print/?id={opened[0]}").status_code == 403
     assert seals(app) == []
 
 
