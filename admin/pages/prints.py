@@ -115,6 +115,9 @@ class PrintedCodePage(BaseView):
     def is_visible(self) -> bool:
         return False
 
+    def is_accessible(self) -> bool:
+        return the_actor().may("print_seal:read")
+
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
         return [("assessments", "打印和签字页")]
