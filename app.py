@@ -26,6 +26,7 @@ from admin.menu import breadcrumbs, menu
 from admin.pages import PAGES
 from admin.pages.attachments import allow_uploads
 from admin.pages.home import HomePage
+from admin.pages.mending import mending_offer
 from admin.pages.prints import seals_of
 from admin.screens import all_screens
 from admin.theme import OfficeTheme
@@ -149,6 +150,7 @@ def add_to_templates(app: Flask) -> None:
             "breadcrumbs": breadcrumbs,
             "identities": identities,
             "menu": menu,
+            "mending_offer": mending_offer,
             "theme": app.extensions["admin"][0].theme,
             "guide_links": links_of,
             "product_name": PRODUCT_NAME,

@@ -80,6 +80,8 @@ def _check_open(name: str, model: type, path: str, where: str) -> None:
 def _check_form(name: str, screen: Any, shown: set[type]) -> None:
     mapper = inspect(screen.model)
     names = [name for names in screen.form_groups.values() for name in names]
+    for path in (*screen.offered, *screen.reads, *filter(None, [screen.named_with])):
+        _check_path(name, screen.model, path)
     for field in names:
         if field in mapper.relationships:
             if mapper.relationships[field].mapper.class_ not in shown:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError, validate_csrf
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from wtforms import ValidationError
 
-from admin.signing_in_again import again_page, former_account
+from admin.signing_in_again import again_page, by_script, former_account
 from models import db
 from models.database import Trouble, trouble_of
 from policy import Changed, NotAllowed, OutOfSight, Refused
@@ -30,9 +30,11 @@ TROUBLES = {
 RETRY_SECONDS = {Trouble.BUSY: 5, Trouble.AWAY: 15}
 
 
-def page(code: int, message: str | None = None) -> tuple[str, int]:
-    """The error page of a status code."""
+def page(code: int, message: str | None = None) -> tuple[Any, int]:
+    """The error page of a status code; for a script its words alone."""
     title, usual, hint = WORDS.get(code, WORDS[500 if code >= 500 else 400])
+    if by_script():
+        return jsonify(message=message or f"{usual}{hint}"), code
     body = render_template("error.html", code=code, title=title, message=message or usual, hint=hint, home_url="/")
     return body, code
 
@@ -47,10 +49,9 @@ def trouble_page(trouble: Trouble) -> tuple[str, int, dict[str, str]]:
     return body, 503, {"Retry-After": str(RETRY_SECONDS[trouble])}
 
 
-def ended_page() -> tuple[str, int]:
+def ended_page() -> tuple[Any, int]:
     """The page for whoever's session has ended: what was posted stays, and can be sent once he has signed in again."""
-    by_script = request.accept_mimetypes.best == "application/json"
-    kept = [] if by_script else _posted()
+    kept = [] if by_script() else _posted()
     account = former_account() if kept else None
     if account is None:
         return page(401)

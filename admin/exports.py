@@ -48,9 +48,9 @@ class Choice:
 
 
 def offered_names(screen: Any) -> list[str]:
-    """The columns of the list, and what else its form holds; what the list names already isn't offered twice."""
+    """The columns of the list, and what else it reads and its form holds; what it names already isn't offered twice."""
     labels = {screen.column_labels[name] for name in screen.columns}
-    more = [name for name in screen.form_names if name not in screen.columns]
+    more = [name for name in (*screen.reads, *screen.form_names) if name not in screen.columns]
     return [*screen.columns, *(name for name in more if cells.label_of(screen.model, name) not in labels)]
 
 

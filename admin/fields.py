@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from flask_wtf.file import FileField as FlaskFileField
@@ -195,15 +196,17 @@ class LookupField(Shown, Field):
     Args:
         choices_from: gives the ORM select of the rows that may be chosen; it runs under the read guard.
         url: where the browser searches, or None.
+        titled: what a row is called among the choices.
     """
 
     kind = "lookup"
 
     def __init__(
-        self, *args: Any, model: type, choices_from: Callable[[], Any], url: Callable[[], str], **kw: Any
-    ) -> None:
+        self, *args: Any, model: type, choices_from: Callable[[], Any], url: Callable[[], str],
+        titled: Callable[[Any], str] = attrgetter("title"), **kw: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kw)
-        self.model, self.choices_from, self.url = model, choices_from, url
+        self.model, self.choices_from, self.url, self.titled = model, choices_from, url, titled
 
     def process_formdata(self, values: list[str]) -> None:
         self.data = None
@@ -243,8 +246,9 @@ class LookupField(Shown, Field):
             kwargs["data-search"] = True
         options = [Markup('<option value="">{}</option>').format("请选择")]
         for row in rows:
-            marks = {"value": row.id, "selected": row.id == chosen} | ({"data-spelt": spelt(row.title)} if many else {})
-            options.append(Markup("<option {}>{}</option>").format(Markup(html_params(**marks)), row.title))
+            title = self.titled(row)
+            marks = {"value": row.id, "selected": row.id == chosen} | ({"data-spelt": spelt(title)} if many else {})
+            options.append(Markup("<option {}>{}</option>").format(Markup(html_params(**marks)), title))
         return Markup("<select {}>{}</select>").format(
             Markup(html_params(name=self.name, **kwargs)), Markup("").join(options)
         )

@@ -1,6 +1,8 @@
 """Filters of lists, one kind for each kind of column. Choices are asked for at each request, never kept."""
 
+from collections.abc import Callable
 from datetime import datetime, time
+from operator import attrgetter
 from typing import Any
 
 from flask import g
@@ -138,9 +140,14 @@ class BoundFilter(ScreenFilter):
 
 
 class RelationFilter(ScreenFilter):
-    """Rows that point at one of some records, which must themselves be in sight."""
+    """Rows that point at one of some records, which must themselves be in sight.
+
+    Attributes:
+        titled: what a record is called among those to choose from; its screen says so.
+    """
 
     longest = MAX_SEVERAL
+    titled: Callable[[Any], str] = staticmethod(attrgetter("title"))
 
     def __init__(self, column: Any, name: str, key: str, target: type) -> None:
         super().__init__(column, name, key)
@@ -166,7 +173,7 @@ class RelationFilter(ScreenFilter):
 
     def in_words(self, value: str) -> str:
         found = self.chosen(value)
-        titles = [row.title for row in found.values()]
+        titles = [self.titled(row) for row in found.values()]
         return "、".join(titles if len(found) == len(_parts(value)) else [*titles, NOT_THERE])
 
     def shared(self, value: str) -> str:

@@ -1,6 +1,8 @@
 """Forms made from a model's columns: label, help, widget and validators come from what the column says."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from flask_admin.form import BaseForm
@@ -32,16 +34,35 @@ class ScreenForm(BaseForm):
     draft: Any = None
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a look-up offers.
+
+    Attributes:
+        choices: gives the ORM select of the rows that may be chosen.
+        title: what each is called there.
+    """
+
+    choices: Callable[[], Any]
+    title: Callable[[Any], str] = attrgetter("title")
+
+
 def make_form(
-    model: type, names: list[str], lookup_url: Callable[[str], str], needed: Collection[str] = ()
+    model: type,
+    names: list[str],
+    lookup_url: Callable[[str], str],
+    needed: Collection[str] = (),
+    offer_of: Callable[[str], Offer] | None = None,
 ) -> type[ScreenForm]:
     """A form class with one field for each name; a name is a column or a relationship of the model.
 
-    ``needed`` columns must be filled in here, though the record may exist without them.
+    ``needed`` columns must be filled in here, though the record may exist without them. ``offer_of`` says what the
+    look-up of a name offers; without it, all that the relationship may point at.
     """
     relations = inspect(model).relationships
+    offer_of = offer_of or (lambda name: Offer(choices_of(model, name)))
     members: dict[str, Any] = {
-        name: _lookup_field(model, name, lookup_url)
+        name: _lookup_field(model, name, lookup_url, offer_of(name))
         if name in relations
         else _column_field(model, name, name in needed)
         for name in names
@@ -139,7 +160,7 @@ def _check(rule: str) -> Callable[[Any, Any], None]:
     return validate
 
 
-def _lookup_field(model: type, name: str, lookup_url: Callable[[str], str]) -> Any:
+def _lookup_field(model: type, name: str, lookup_url: Callable[[str], str], offer: Offer) -> Any:
     relation = inspect(model).relationships[name]
     target = relation.mapper.class_
     key = inspect(model).columns[f"{name}_id"]
@@ -149,7 +170,8 @@ def _lookup_field(model: type, name: str, lookup_url: Callable[[str], str]) -> A
         description=key.info.get("help", ""),
         validators=[_chosen(key.info["label"]) if required else Optional()],
         model=target,
-        choices_from=choices_of(model, name),
+        choices_from=offer.choices,
+        titled=offer.title,
         url=lambda: lookup_url(name),
     )
 

@@ -53,7 +53,10 @@ def _input_of(form: Any, name: str) -> dict[str, Any] | None:
         rows, all_there = field.offered()
         if not all_there:
             return None
-        described["kind"], described["options"] = "select", [("", "请选择"), *((row.id, row.title) for row in rows)]
+        described["kind"], described["options"] = (
+            "select",
+            [("", "请选择"), *((row.id, field.titled(row)) for row in rows)],
+        )
     elif field.kind == "select":
         described["options"] = [(value, text) for value, text, *_more in field.iter_choices()]
     return described

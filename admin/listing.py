@@ -185,9 +185,9 @@ def filter_controls(screen: Any) -> list[Control]:
 
 def _offer_records(screen: Any, control: Control, one: RelationFilter, value: str) -> None:
     """All records in sight to choose from; where they are many, those chosen already, and a search for others."""
-    rows = titles(one.target)
+    rows = titles(screen.screen_of(one.target))
     if rows is None:
-        control.kind, rows = "lookup", [(key, row.title) for key, row in one.chosen(value).items()]
+        control.kind, rows = "lookup", [(key, one.titled(row)) for key, row in one.chosen(value).items()]
         control.lookup_url = address(screen.get_url(".ajax_lookup"), {"name": one.key, "for": "filter"})
     else:
         control.kind = "many"
@@ -195,15 +195,17 @@ def _offer_records(screen: Any, control: Control, one: RelationFilter, value: st
 
 
 @cache
-def _title_columns(model: type) -> ListColumns:
-    return ListColumns(model, (), whole=True)
+def _title_columns(model: type, named_with: str) -> ListColumns:
+    return ListColumns(model, (named_with,) if named_with else (), whole=True)
 
 
-def titles(model: Any) -> list[tuple[int, str]] | None:
-    """Key and title of all rows in sight; None when they are too many to choose from."""
-    columns = _title_columns(model)
-    rows = db.session.execute(columns.statement.order_by(model.id).limit(MAX_CHOICES + 1)).all()
-    return None if len(rows) > MAX_CHOICES else [(row[0], columns.row(db.session, row).title) for row in rows]
+def titles(screen: Any) -> list[tuple[int, str]] | None:
+    """Key and title of all of a screen's rows in sight; None when they are too many to choose from."""
+    columns, key = _title_columns(screen.model, screen.named_with), screen.model.id
+    rows = db.session.execute(columns.statement.order_by(key).limit(MAX_CHOICES + 1)).all()
+    if len(rows) > MAX_CHOICES:
+        return None
+    return [(row[0], screen.choice_title(columns.row(db.session, row))) for row in rows]
 
 
 def chips(screen: Any) -> list[dict[str, str]]:

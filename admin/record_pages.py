@@ -75,7 +75,7 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         values = []
         for name in names:
             used.add(name)
-            values.append((cells.label_of(model, name), stored(row, name)))
+            values.append((cells.label_of(model, name), _called(screen, row, name)))
         groups.append((group, values))
     rest = [
         column.key
@@ -83,7 +83,7 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
         if column.key not in used
         and column.key.removesuffix("_id") not in used
         and not column.info.get("internal")
-        and (column.key == "updated_at" or not column.foreign_keys)
+        and not _is_key(column)
         and column.key != "id"
     ]
     seen = {label for _group, values in groups for label, _value in values}
@@ -97,6 +97,19 @@ def details_layout(screen: Any, row: Any) -> list[tuple[str, list[tuple[str, Any
     more.append(("最近更新", cells.shown(row, "updated_at")))
     groups.append(("其他", more))
     return groups
+
+
+def _called(screen: Any, row: Any, name: str) -> str | None:
+    """What is stored under the name of a form's field; a related record is called as among choices."""
+    found = stored(row, name)
+    if name not in screen.relations or getattr(row, name) is None:
+        return found
+    return str(screen.screen_of(screen.relations[name].mapper.class_).choice_title(getattr(row, name)))
+
+
+def _is_key(column: Any) -> bool:
+    """Whether a column holds another record's key; what it copies of another record is shown as its own."""
+    return any(key.column.name in ("id", "branch_id") for key in column.foreign_keys)
 
 
 def masked_columns(screen: Any) -> list[Any]:

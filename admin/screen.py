@@ -14,11 +14,12 @@ from flask_admin.contrib.sqla import ModelView
 from flask_admin.model.base import ViewArgs
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
 from admin import bulk, cells, drafts, exports, import_sheets, inline_edit, listing, record_pages, sheets
 from admin.filters import RelationFilter, make_filters
-from admin.forms import choices_of, make_form
+from admin.forms import Offer, choices_of, make_form
 from admin.history import entries_about, entries_shown
 from admin.imports import takes_imports, target_of
 from admin.steps import Step, offered_steps, take_step
@@ -45,9 +46,12 @@ class Screen(ModelView):
         model: the mapped class.
         area: the menu area it stands in (admin/menu.py).
         columns: what the list shows; dotted names reach related records.
+        reads: dotted names that a cell is made of besides its column's own; exports offer them as columns.
         search: the text columns that the search box looks into, dotted where they are related.
         filters: column or relationship names.
         form_groups: the form, group by group; without it the record can't be edited.
+        offered: what narrows the choices of a look-up in the form, by its name; filters and the saved rows keep all.
+        named_with: the related record without which a title says too little where it stands alone, as among choices.
         order: the default sort, a column name, with "-" in front for newest first.
         figures: sets of rows that a total on the home page opens (services/reports).
         steps: what can be done with a record besides editing it (admin/steps.py).
@@ -63,9 +67,12 @@ class Screen(ModelView):
     model: ClassVar[type]
     area: ClassVar[str]
     columns: ClassVar[list[str]]
+    reads: ClassVar[list[str]] = []
     search: ClassVar[list[str]] = []
     filters: ClassVar[list[str]] = []
     form_groups: ClassVar[dict[str, list[str]]] = {}
+    offered: ClassVar[dict[str, Callable[[Any], Any]]] = {}
+    named_with: ClassVar[str] = ""
     order: ClassVar[str] = "id"
     figures: ClassVar[dict[str, Any]] = {}
     steps: ClassVar[list[Step]] = []
@@ -96,7 +103,7 @@ class Screen(ModelView):
         self.relations = inspect(self.model).relationships
         self.column_list = self.columns
         self.column_labels = {name: cells.label_of(self.model, name) for name in self.columns}
-        self.list_columns = ListColumns(self.model, self.columns, whole=True)
+        self.list_columns = ListColumns(self.model, [*self.columns, *self.reads], whole=True)
         self._cells = {name: cells.list_cell(self.list_columns, name) for name in self.columns}
         self.column_details_list = self.columns
         self.column_export_list = self.columns
@@ -144,6 +151,16 @@ class Screen(ModelView):
     @property
     def can_create(self) -> bool:  # type: ignore[override]
         return self.can_add and bool(self.form_groups) and self.may("create")
+
+    @property
+    def new_url(self) -> str | None:
+        """Where a new record is begun; None where the actor can't begin one."""
+        return url_for(f"{self.endpoint}.create_view") if self.can_create else None
+
+    @property
+    def new_words(self) -> str:
+        """What beginning a new record is called."""
+        return f"新增{self.title}"
 
     @property
     def can_edit(self) -> bool:  # type: ignore[override]
@@ -203,7 +220,7 @@ class Screen(ModelView):
         """The row of this key with what the list shows of it; None when it isn't in sight."""
         text, row = str(key), None
         if text.isascii() and text.isdigit() and len(text) < 16:
-            statement = listing.with_related(select(self.model), self.model, self.columns)
+            statement = listing.with_related(select(self.model), self.model, [*self.columns, *self.reads])
             row = db.session.scalar(statement.where(self.model.id == int(text)))
         return row
 
@@ -221,7 +238,7 @@ class Screen(ModelView):
         found = {}
         for start in range(0, len(keys), ROWS_AT_ONCE):
             some = select(self.model).where(self.model.id.in_(keys[start : start + ROWS_AT_ONCE]))
-            rows = db.session.scalars(listing.with_related(some, self.model, self.columns))
+            rows = db.session.scalars(listing.with_related(some, self.model, [*self.columns, *self.reads]))
             found |= {row.id: row for row in rows}
         return [found[key] for key in keys] if len(found) == len(keys) else abort(404)
 
@@ -296,6 +313,9 @@ class Screen(ModelView):
         found = []
         for name in self.filters:
             found += make_filters(self.model, name, cells.label_of(self.model, name))
+        for one in found:
+            if isinstance(one, RelationFilter):
+                one.titled = self._titles_of(one.target)
         return found
 
     def get_filter_arg(self, index: int, flt: Any) -> str:
@@ -400,7 +420,27 @@ class Screen(ModelView):
         return [name for names in self.form_groups.values() for name in names]
 
     def scaffold_form(self) -> Any:
-        return make_form(self.model, self.form_names, self.lookup_url)
+        return make_form(self.model, self.form_names, self.lookup_url, offer_of=self.offer_of)
+
+    def offer_of(self, name: str) -> Offer:
+        """What the look-up of this name offers in the form."""
+        target, choices = self.relations[name].mapper.class_, choices_of(self.model, name)
+        narrowed = self.offered.get(name, lambda found: found)
+        return Offer(lambda: self.screen_of(target).with_names(narrowed(choices())), self._titles_of(target))
+
+    def _titles_of(self, target: type) -> Callable[[Any], str]:
+        # The other screen may not be there yet.
+        return lambda row: self.screen_of(target).choice_title(row)
+
+    def with_names(self, statement: Any) -> Any:
+        """Load with rows of this screen what ``choice_title`` reads of others."""
+        named_with = self.named_with
+        return statement.options(joinedload(getattr(self.model, named_with))) if named_with else statement
+
+    def choice_title(self, row: Any) -> str:
+        """What a row is called where it stands alone: with the name of what it belongs to, no name twice."""
+        of = getattr(row, self.named_with) if self.named_with else None
+        return row.title if of is None or of.title in row.title else f"{of.title} · {row.title}"
 
     def lookup_url(self, name: str) -> str:
         """Where a form's look-up searches."""
@@ -616,18 +656,18 @@ class Screen(ModelView):
             target = next(
                 (f.target for f in self._filters or [] if isinstance(f, RelationFilter) and f.key == name), None
             )
-            choices = select(target) if target is not None else None
+            choices = self.screen_of(target).with_names(select(target)) if target is not None else None
         elif name in self.form_names and name in self.relations:
             self.require_form("update" if not self.can_create else "create")
-            target, choices = self.relations[name].mapper.class_, choices_of(self.model, name)()
+            target, choices = self.relations[name].mapper.class_, self.offer_of(name).choices()
         else:
             choices = None
         if choices is None:
             abort(404)
-        fields = self.screen_of(target).search
-        wanted = listing.search_conditions(db.session, target, fields, request.args.get("query", ""))
+        screen = self.screen_of(target)
+        wanted = listing.search_conditions(db.session, target, screen.search, request.args.get("query", ""))
         found = choices.where(*wanted).order_by(target.id)
-        return jsonify([[row.id, row.title] for row in db.session.scalars(found.limit(LOOKUP_ROWS))])
+        return jsonify([[row.id, screen.choice_title(row)] for row in db.session.scalars(found.limit(LOOKUP_ROWS))])
 
     @expose("/ajax/update/", methods=("GET", "POST"))
     def ajax_update(self) -> Any:

@@ -48,15 +48,16 @@ def sign_in_again() -> Any:
             writing.commit()
         if found is not None:
             start_session(found[1])
-            return _state(account.id) if _by_script() else _go_on(kept_fields(), request.args.get("next"))
+            return _state(account.id) if by_script() else _go_on(kept_fields(), request.args.get("next"))
         form.password.errors = [accounts.WRONG]
     message = " ".join(form.password.errors)
-    if _by_script():
+    if by_script():
         return jsonify(message=message), 422
     return again_page(account, kept_fields(), request.args.get("next"), message), 422
 
 
-def _by_script() -> bool:
+def by_script() -> bool:
+    """Whether a script asked, which reads JSON and no page."""
     return request.accept_mimetypes.best == "application/json"
 
 

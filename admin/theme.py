@@ -33,6 +33,8 @@ class OfficeTheme(Theme):
         ),
         (("data-lookup", "data-search", "data-date-pick"), ("fields.js",)),
         (("data-chart",), ("vendor/echarts-6.1.0.common.min.js", "charts.js")),
+        (("data-queue",), ("queue.js",)),
+        (("data-add-photos",), ("photos.js",)),
     )
 
     def styles_for(self, page: str) -> list[str]:

@@ -40,6 +40,11 @@ SMALL_SIDE = 240
 """Of the small picture for lists, in pixels."""
 NAME_LENGTH = 200
 QUALITY = 85
+EVIDENCE_SIDE = 2000
+"""Of a photo that only has to show something, in pixels."""
+EVIDENCE_BYTES = 500_000
+POORER = (QUALITY, 75, 65, 55, 45)
+"""The qualities that are tried, one after the other, until a photo is small enough."""
 
 _UNKNOWN = (
     "这种文件不能上传。可以上传照片（JPEG、PNG、WebP）、PDF、Excel（.xlsx）和 Word（.docx）；"
@@ -110,17 +115,27 @@ def examine(file_name: str, stream: BinaryIO) -> Examined:
 
     It needs no database and may take seconds: do it before the transaction that stores the file.
     """
-    content = stream.read(MAX_BYTES + 1)
-    if not content:
-        raise Refused("这个文件是空的，请重新选择。")
-    if len(content) > MAX_BYTES:
-        raise Refused(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请压缩后再上传。")
+    content = _content_of(stream)
     kind = _kind_of(content)
     small = None
     if kind.picture is not None:
         with _drawing:
             content, small = _redraw(content, kind.picture)
     return Examined(_readable_name(file_name, kind), kind.content_type, content, small)
+
+
+def examine_evidence(stream: BinaryIO) -> Examined:
+    """Look into a photo that shows something, and make it a small JPEG without a name; raises Refused with the reason.
+
+    Like ``examine`` it takes its time outside of any transaction. The same picture gives the same bytes again.
+    """
+    content = _content_of(stream)
+    kind = _kind_of(content)
+    if kind.picture is None:
+        raise Refused("这不是照片。佐证只收照片（JPEG、PNG、WebP）；别的材料请在考核的“附件”里上传。")
+    with _drawing, _reading():
+        picture = _on_white(_pixels_of(content, kind.picture, EVIDENCE_SIDE))
+        return Examined("", "image/jpeg", _small_enough(picture), _encoded(_small_of(picture), "JPEG"))
 
 
 def owner_models() -> dict[str, type]:
@@ -140,12 +155,38 @@ def why_no_more(owner: Any) -> str | None:
 
 
 def store_attachment(
-    session: Session, owner: Any, file: Examined, folder: Path, kind: AttachmentKind = AttachmentKind.FILE
+    session: Session,
+    owner: Any,
+    file: Examined,
+    folder: Path,
+    kind: AttachmentKind = AttachmentKind.FILE,
+    upload_key: str | None = None,
 ) -> Attachment:
-    """Add the row and its file; both are there after the commit, or neither. Raises Refused once it is closed."""
+    """Add the row and its file; both are there after the commit, or neither. Raises Refused once it is closed.
+
+    Raises IntegrityError, with no file written, where another row has the ``upload_key``.
+    """
     if reason := why_no_more(owner):
         raise Refused(reason)
-    stored_name = secrets.token_hex(16)
+    attachment = Attachment(
+        **{resource_of(type(owner)): owner},
+        file_name=file.file_name,
+        stored_name=secrets.token_hex(16),
+        content_type=file.content_type,
+        size=len(file.content),
+        sha256=file.sha256,
+        kind=kind,
+        upload_key=upload_key,
+    )
+    session.add(attachment)
+    session.flush()
+    # Before the commit: a row without a file would be worse than a file without a row.
+    _write_files(session, attachment.stored_name, file, folder)
+    return attachment
+
+
+def _write_files(session: Session, stored_name: str, file: Examined, folder: Path) -> None:
+    """Write a file and its small picture, each under its name only once it is whole."""
     whole, small = _paths(folder, stored_name)
     contents = {whole: file.content} | ({small: file.small} if file.small else {})
     drafts = {path: path.with_name(f"{path.name}.part") for path in contents}
@@ -153,21 +194,8 @@ def store_attachment(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path, content in contents.items():
         _write(drafts[path], content)
-    attachment = Attachment(
-        **{resource_of(type(owner)): owner},
-        kind=kind,
-        file_name=file.file_name,
-        stored_name=stored_name,
-        content_type=file.content_type,
-        size=len(file.content),
-        sha256=file.sha256,
-    )
-    session.add(attachment)
-    session.flush()
-    # Before the commit: a row without a file would be worse than a file without a row.
     for path, draft in drafts.items():
         draft.replace(path)
-    return attachment
 
 
 def open_attachment(attachment: Attachment, folder: Path, small: bool = False) -> Path:
@@ -222,6 +250,16 @@ def _write(path: Path, content: bytes) -> None:
 # What a file is
 
 
+def _content_of(stream: BinaryIO) -> bytes:
+    """All of a file; raises Refused when it is empty or too large."""
+    content = stream.read(MAX_BYTES + 1)
+    if not content:
+        raise Refused("这个文件是空的，请重新选择。")
+    if len(content) > MAX_BYTES:
+        raise Refused(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请压缩后再上传。")
+    return content
+
+
 @contextmanager
 def _reading() -> Iterator[None]:
     """Refuse a file on which its reader fails: fed with foreign bytes it may raise anything, and all means the same."""
@@ -266,21 +304,45 @@ def _redraw(content: bytes, picture_format: str) -> tuple[bytes, bytes]:
     """The picture upright and with nothing but its pixels, and a small one for lists."""
     with _reading():
         picture = _pixels_of(content, picture_format)
-        small = picture.copy()
-        small.thumbnail((SMALL_SIDE, SMALL_SIDE))
-        return _encoded(picture, picture_format), _encoded(small, picture_format)
+        return _encoded(picture, picture_format), _encoded(_small_of(picture), picture_format)
 
 
-def _pixels_of(content: bytes, picture_format: str) -> Image.Image:
+def _small_of(picture: Image.Image) -> Image.Image:
+    small = picture.copy()
+    small.thumbnail((SMALL_SIDE, SMALL_SIDE))
+    return small
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """The picture without transparency, which a JPEG doesn't know."""
+    if picture.mode == "RGB":
+        return picture
+    paper = Image.new("RGB", picture.size, "white")
+    paper.paste(picture, mask=picture.getchannel("A"))
+    return paper
+
+
+def _small_enough(picture: Image.Image) -> bytes:
+    """A JPEG of at most EVIDENCE_BYTES: a poorer one first, then one of fewer pixels."""
+    for quality in POORER:
+        content = _encoded(picture, "JPEG", quality)
+        if len(content) <= EVIDENCE_BYTES:
+            return content
+    smaller = picture.copy()
+    smaller.thumbnail((max(picture.size) * 3 // 4, max(picture.size) * 3 // 4))
+    return _small_enough(smaller)
+
+
+def _pixels_of(content: bytes, picture_format: str, longest_side: int = LONGEST_SIDE) -> Image.Image:
     with Image.open(BytesIO(content), formats=[picture_format]) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise Refused(_TOO_MANY_PIXELS)
         # A JPEG's decoder shrinks a large photo as it reads; other formats pass this by.
-        shrink = LONGEST_SIDE / max(opened.size)
+        shrink = longest_side / max(opened.size)
         opened.draft(None, (ceil(opened.width * shrink), ceil(opened.height * shrink)))
         mode = "RGBA" if opened.has_transparency_data else "RGB"
         picture = opened if opened.mode == mode else opened.convert(mode)
-        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        picture.thumbnail((longest_side, longest_side))
         upright = ImageOps.exif_transpose(picture)
     # A new image: what Pillow carries along beside the pixels would be written out again.
     bare = Image.new(upright.mode, upright.size)
@@ -288,9 +350,9 @@ def _pixels_of(content: bytes, picture_format: str) -> Image.Image:
     return bare
 
 
-def _encoded(picture: Image.Image, picture_format: str) -> bytes:
+def _encoded(picture: Image.Image, picture_format: str, quality: int = QUALITY) -> bytes:
     out = BytesIO()
-    picture.save(out, picture_format, quality=QUALITY)
+    picture.save(out, picture_format, quality=quality)
     return out.getvalue()
 
 

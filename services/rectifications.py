@@ -1,6 +1,7 @@
 """Rectifications (整改): mended by the company, checked again, closed (销号)."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -52,6 +53,11 @@ def reopen(session: Session, rectification: Rectification, return_reason: str | 
 def why_locked(rectification: Rectification) -> str | None:
     """A closed rectification stays as it was closed."""
     return "这项整改已经销号，不能再改。" if rectification.status is RectificationStatus.CLOSED else None
+
+
+def days_overdue(rectification: Any) -> int:
+    """By how many days what is still to be mended is past its day; 0 while it isn't. Takes a row of a list too."""
+    return max((today() - rectification.due_on).days, 0) if is_open(rectification) else 0
 
 
 def is_open(rectification: Rectification) -> bool:

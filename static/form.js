@@ -227,7 +227,9 @@
     });
   };
 
-  document.querySelectorAll("form[data-draft]").forEach(mind);
+  // What a form needs whose answers are saved one by one (queue.js), which falls back on drafts where it can't.
+  window.office = Object.assign(window.office || {}, { mind, signInAgain, whoIsSignedIn });
+  document.querySelectorAll("form[data-draft]:not([data-queue])").forEach(mind);
 
   // From the list of errors to the field itself, also where a search box stands in its place.
   document.querySelectorAll('.error-list a[href^="#"]').forEach((link) => {

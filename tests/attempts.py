@@ -35,7 +35,7 @@ NO_SUCH_WORD = "无此词"
 WORDS = "words"
 
 OWN, FOREIGN, MISSING = "甲", "乙", "丁"
-KEY_FIELDS = ("id", "kept", "double")
+KEY_FIELDS = ("id", "kept", "double", "companies", "branches")
 """The names under which pages that aren't screens are posted a row's key."""
 NOBODYS = {"id_number": "620200196001010037", "phone": "13700000000"}
 """Numbers that no row carries."""

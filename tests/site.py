@@ -253,6 +253,13 @@ def _exported_before(page: Any, site: str) -> None:
     page.goto(f"{site}/jobs/")
 
 
+def _round_refused(page: Any, site: str) -> None:
+    """A round that was begun over nobody: it came back with what is wrong."""
+    page.goto(f"{site}/round/new/")
+    page.click("button[value=open]")
+    page.wait_for_selector(".error-list")
+
+
 def _printed(page: Any, site: str) -> None:
     """An assessment that was just printed."""
     _of_first("assessment")(page, site)
@@ -315,6 +322,12 @@ KINDS = [
     Kind("checklist-clone", "city_admin", _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)),
     Kind("checklist-compare", "city_admin", _compared),
     Kind("disagreements", "city_admin", _at("/disagreements/")),
+    Kind("round-new", "city_admin", _at("/round/new/")),
+    Kind("round", "city_admin", _beside_first("assessment_round", "/round/", "?search=六好")),
+    Kind("round-add", "city_admin", _beside_first("assessment_round", "/round/add/", "?search=阵地建设")),
+    Kind("round-close", "city_admin", _beside_first("assessment_round", "/round/close/", "?search=六好")),
+    Kind("round-refused", "city_admin", _round_refused),
+    Kind("rectification", "city_admin", _of_first("rectification")),
     Kind("report-desk", "city_admin", _at("/report-desk/")),
     Kind("permissions", "security_admin", _beside_first("role", "/role-permissions/")),
     Kind("audit", "auditor", _at("/audit_entry/")),

@@ -324,7 +324,7 @@ def test_a_photo_is_never_compulsory(app: Flask, mending: int, sign_in: SignIn) 
 
 
 def test_the_page_shows_the_files_and_the_form_to_who_may_add(app: Flask, mending: int, sign_in: SignIn) -> None:
-    clerk, inspector = sign_in("company_clerk"), sign_in("inspector")
+    clerk, reader = sign_in("company_clerk"), sign_in("branch_admin")
     upload(clerk, mending, (picture(), "现场<b>.jpg"), (PDF, "合同.pdf"))
     photo, contract = newest(app, 2)
     page = clerk.get(f"/rectification/details/?id={mending}").get_data(as_text=True)
@@ -333,7 +333,7 @@ def test_the_page_shows_the_files_and_the_form_to_who_may_add(app: Flask, mendin
     assert 'type="file"' in page and "csrf_token" in page
     assert f"/attachment/delete/?id={contract.id}" in page
     assert f"{len(PDF)} 字节" in page and f"{len(PDF)} 字节" in clerk.get("/attachment/").get_data(as_text=True)
-    looked_at = inspector.get(f"/rectification/details/?id={mending}").get_data(as_text=True)
+    looked_at = reader.get(f"/rectification/details/?id={mending}").get_data(as_text=True)
     assert "合同.pdf" in looked_at and 'type="file"' not in looked_at
     assert f"/attachment/delete/?id={contract.id}" not in looked_at
 
@@ -385,10 +385,10 @@ def test_who_only_reads_can_not_add_and_who_has_no_permission_gets_nothing(
 ) -> None:
     upload(sign_in("company_clerk"), mending, (PDF, "合同.pdf"))
     (stored,) = newest(app)
-    inspector = sign_in("inspector")
-    assert inspector.get(f"/file/?id={stored.id}").status_code == 200
-    assert inspector.get(f"/file/upload/?id={mending}").status_code == 403
-    assert upload(inspector, mending, (PDF, "合同.pdf")).status_code == 403
+    reader = sign_in("branch_admin")
+    assert reader.get(f"/file/?id={stored.id}").status_code == 200
+    assert reader.get(f"/file/upload/?id={mending}").status_code == 403
+    assert upload(reader, mending, (PDF, "合同.pdf")).status_code == 403
     for role in ("auditor", "system_admin", "security_admin"):
         assert sign_in(role).get(f"/file/?id={stored.id}").status_code == 403
     # The branch that sent the adviser reads them with the rectification.
@@ -443,7 +443,7 @@ def test_a_transaction_that_is_not_committed_leaves_no_file(end: str, clerk: Any
 
 
 def test_a_file_that_the_walls_refuse_is_not_left_behind(office: tuple[Flask, World]) -> None:
-    session = db.session.session_factory(actor=actor_of("inspector"))
+    session = db.session.session_factory(actor=actor_of("branch_admin"))
     with pytest.raises(NotAllowed):
         store(session, office)
     session.rollback()

@@ -187,12 +187,25 @@ def test_three_venues_passed_in_full_and_what_failed_is_being_mended(demo: Flask
             .join(Assessment.company).where(Assessment.result == Result.PASSED).order_by(Company.id)
         ).all()  # fmt: skip
         assert found == [(name, 10_000, 10_000, Result.PASSED) for name in ("远东实业", "东方百盛", "华通市场")]
-        results = dict(session.execute(select(Company.short_name, Assessment.result).join(Assessment.company)).all())
+        reviewed = select(Company.short_name, Assessment.result).join(Assessment.company)
+        results = dict(session.execute(reviewed.where(Assessment.result.is_not(None))).all())
         assert results["示例企业15"] is Result.FAILED and results["示例企业16"] is Result.NEARLY
         mending = session.scalars(select(Rectification)).all()
-        assert all(row.assessment is not None and row.company.short_name not in NAMED for row in mending)
+        assert all(row.assessment is not None and row.assessed_name.startswith("示例") for row in mending)
         still_open = [row for row in mending if row.status is RectificationStatus.OPEN]
-        assert len(still_open) == 5 and sum(row.due_on < today() for row in still_open) == 2
+        assert len(still_open) == 7 and sum(row.due_on < today() for row in still_open) == 2
+
+
+def test_example_branches_are_assessed_and_only_they_are_late(demo: Flask) -> None:
+    client = browser(demo, "city_admin")
+    for figure, number in (("overdue", 3), ("to_review", 1), ("to_sign", 3), ("to_fill_in", 4)):
+        page = client.get(f"/assessment/?figure=assessments_{figure}").get_data(as_text=True)
+        assert f"共 {number} 条" in page, figure
+    with demo.app_context(), system_session("demo", readonly=True) as session:
+        late = session.scalars(select(Assessment).where(Assessment.due_on < today())).all()
+        assert late and all(row.assessed_name.startswith("示例离退休干部") for row in late)
+        failing = session.scalars(select(Assessment).where(Assessment.review_score < 10_000)).all()
+        assert failing and all(row.assessed_name.startswith("示例") for row in failing)
 
 
 def test_lives_are_plausible_and_earlier_events_are_there_too(demo: Flask) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy import Boolean, Date, DateTime, Enum, Integer, String, inspect, 
 
 from models import (
     Account,
+    Attachment,
+    AttachmentKind,
     AuditEntry,
     Base,
     Branch,
@@ -133,6 +135,7 @@ def _make_side(session: Any, world: World, side: str, root: Branch, keys: Iterat
     for model in scoped_models():
         if resource_of(model) not in ("branch", "trash"):
             make_row(session, model, side, home, desk, made, keys)
+    made[Attachment].kind = AttachmentKind.PHOTO  # it proves the assessment's item
     for model, row in made.items():
         world.rows[resource_of(model), side] = row.id
     company = made[Company]

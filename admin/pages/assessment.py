@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from admin import drafts
+from admin.pages.answering import stored_fields
 from admin.pages.assessment_lines import (
     READ,
     Line,
@@ -21,6 +22,7 @@ from admin.pages.assessment_lines import (
     typed_lines,
 )
 from admin.pages.common import one_row, readable, save
+from admin.pages.evidence import shown_evidence
 from models import Assessment, AssessmentStatus, ChecklistVersion, Draft, Scoring, db
 from models.hundredths import trimmed
 from policy import Changed, NotAllowed, Refused, the_actor
@@ -226,6 +228,8 @@ class AssessmentPage(BaseView):
             version_seen=version_seen or assessment.version,
             asks_behalf=asks_behalf,
             on_behalf_of=_usual_behalf(assessment) if on_behalf_of is None and asks_behalf else on_behalf_of,
+            evidence=shown_evidence(assessment),
+            stored_fields=stored_fields,
             not_handed_in=side == REVIEW and assessment.status is AssessmentStatus.DRAFT,
             decisions=_decisions(assessment),
             refusal=refusal,

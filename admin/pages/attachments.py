@@ -15,7 +15,7 @@ from policy.actions import resource_of
 from services import attachments
 from services.attachments import Examined, FileMissing
 
-UPLOADS = {"file.upload_view", "signed_page.index"}
+UPLOADS = {"file.upload_view", "signed_page.index", "evidence.index"}
 MAX_FILES = 9
 MAX_TOGETHER = 50 * 1024 * 1024
 """Of the files sent at once, in bytes; other requests are held to the app's own, smaller limit."""
@@ -101,7 +101,7 @@ def allow_uploads() -> None:
 
 
 def files_folder() -> Path:
-    """Where uploaded files lie."""
+    """Where all files lie."""
     return current_app.config["SETTINGS"].files_dir
 
 

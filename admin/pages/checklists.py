@@ -23,6 +23,7 @@ from admin.pages.checklist_rows import (
     values_of,
 )
 from admin.pages.common import one_row, readable, save
+from admin.pages.rounds import may_begin_rounds
 from admin.phones import in_wechat, open_in_browser
 from models import BranchKind, ChecklistVersion, Scoring, VersionStatus, db
 from models.clock import now
@@ -222,10 +223,10 @@ def checklist_links(version: ChecklistVersion, may_update: bool, may_create: boo
     if may_create and not versions.is_draft(version):
         links.append(("另做新版本…", "checklist.clone_view", False))
     links.append(("对照两个版本", "checklist.compare_view", False))
-    return [
-        {"label": label, "url": url_for(endpoint, id=version.id), "method": "get", "primary": primary}
-        for label, endpoint, primary in links
-    ]
+    found = [(label, url_for(endpoint, id=version.id), primary) for label, endpoint, primary in links]
+    if versions.is_published(version) and may_begin_rounds():
+        found.append(("用它开始一个批次…", url_for("round.new_view", version=version.id), False))
+    return [{"label": label, "url": url, "method": "get", "primary": primary} for label, url, primary in found]
 
 
 def _asked() -> ChecklistVersion:

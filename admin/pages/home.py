@@ -16,6 +16,7 @@ from models import (
     AssessmentStatus,
     AuditEntry,
     Branch,
+    ChecklistVersion,
     Company,
     MonthlyReport,
     Posting,
@@ -23,6 +24,7 @@ from models import (
     ProblemStatus,
     Rectification,
     RectificationStatus,
+    RoundStatus,
     Visit,
     db,
 )
@@ -31,14 +33,23 @@ from policy import the_actor
 from policy.actor import EVERYWHERE, Actor
 from services import monthly_reports
 from services.contacts import home_branch_contact
+from services.rectifications import days_overdue
 from services.reports.charts import home_charts
-from services.reports.programme import FIGURES, count_figures, this_month, visit_overdue_days
+from services.reports.programme import FIGURES, count_figures, this_month, to_fill_in, visit_overdue_days
 
 TODO = (
+    "assessments_overdue", "assessments_to_review", "assessments_to_sign",
     "overdue_rectifications", "open_rectifications", "rectifications_to_check", "not_visited", "reports_missing",
     "reports_to_accept", "open_problems", "unregistered_open", "care_missing", "contacts_missing", "regulations_to_review",
 )  # fmt: skip
-SERIOUS = {"overdue_rectifications", "reports_missing"}
+NEEDS = {
+    "reports_to_accept": "monthly_report:accept",
+    "assessments_to_review": "assessment:review",
+    "assessments_to_sign": "assessment:sign",
+}
+"""What somebody must be allowed to do for it to be his to do."""
+SERIOUS = {"overdue_rectifications", "reports_missing", "assessments_overdue"}
+UNDECIDED = (AssessmentStatus.DRAFT, AssessmentStatus.SUBMITTED)
 LISTED = 10
 COMPANIES = 3
 
@@ -94,7 +105,7 @@ def is_company_clerk(actor: Actor) -> bool:
 
 def overview(actor: Actor) -> dict[str, Any]:
     """The programme's totals, its charts, what is open, the checklist by company, who is missing."""
-    keys = [key for key in TODO if key != "reports_to_accept" or actor.may("monthly_report:accept")]
+    keys = [key for key in TODO if key not in NEEDS or actor.may(NEEDS[key])]
     todo = [
         {"figure": figure, "count": number, "state": "bad" if figure.key in SERIOUS else "mid"}
         for figure, number in count_figures(db.session(), actor, keys)
@@ -163,7 +174,7 @@ def my_companies(actor: Actor) -> list[dict[str, Any]]:
     )
     open_rows = open_rectifications([row.company_id for row in mine])
     problems = _count_by_company(Problem, Problem.status != ProblemStatus.CLOSED, mine)
-    assessments = _latest_assessments([row.company_id for row in mine])
+    assessments = _present_assessments([row.company_id for row in mine])
     days = visit_overdue_days()
     found = []
     for row in mine:
@@ -188,9 +199,10 @@ def my_companies(actor: Actor) -> list[dict[str, Any]]:
 def _buttons(actor: Actor, posting: Posting, assessment: Assessment | None, tasks: int) -> list[tuple[str, str]]:
     """What an adviser does at a company, as label and address; what isn't permitted is left out."""
     branch, company = posting.branch_id, posting.company_id
-    fills = assessment is not None and assessment.status is AssessmentStatus.DRAFT and (
-        actor.permits("assessment:self_assess", branch) or actor.permits("assessment:review", branch)
-    )  # fmt: skip
+    fills = assessment is not None and (
+        (assessment.status is AssessmentStatus.DRAFT and actor.permits("assessment:self_assess", branch))
+        or (assessment.status in UNDECIDED and actor.permits("assessment:review", branch))
+    )
     form = url_for("assess.index", id=assessment.id) if assessment else url_for("assessment.index_view")
     offered = [
         ("visit:create", "写走访", url_for("visit.create_view", posting=posting.id)),
@@ -219,10 +231,38 @@ def _count_by_company(model: Any, condition: Any, postings: list[Posting]) -> di
     return dict(db.session.execute(counted.group_by(model.company_id)).all())
 
 
-def _latest_assessments(companies: list[int]) -> dict[int, Assessment]:
-    """Each company's latest assessment."""
+def _present_assessments(companies: list[int]) -> dict[int, Assessment]:
+    """Each company's assessment to work on: of a running round the one that is due first, else the latest."""
     rows = select(func.max(Assessment.id)).where(Assessment.company_id.in_(companies)).group_by(Assessment.company_id)
-    return {row.company_id: row for row in db.session.scalars(select(Assessment).where(Assessment.id.in_(rows)))}
+    found = {row.company_id: row for row in db.session.scalars(select(Assessment).where(Assessment.id.in_(rows)))}
+    due = (
+        select(Assessment)
+        .where(
+            Assessment.company_id.in_(companies),
+            Assessment.round_status == RoundStatus.OPEN,
+            Assessment.status.in_(UNDECIDED),
+        )
+        .order_by(Assessment.due_on.desc(), Assessment.id.desc())
+        .limit(LISTED * COMPANIES)
+    )
+    return found | {row.company_id: row for row in db.session.scalars(due)}
+
+
+def checklists_to_fill_in(actor: Actor, companies: list[Company]) -> dict[int, list[dict[str, Any]]]:
+    """Each company's checklists of running rounds that its clerk still fills in, the nearest day first."""
+    places = {company.id for company in companies if actor.permits("assessment:self_assess", company.branch_id)}
+    rows = db.session.scalars(
+        select(Assessment)
+        .where(Assessment.company_id.in_(places), to_fill_in())
+        .options(joinedload(Assessment.checklist_version).joinedload(ChecklistVersion.template))
+        .order_by(Assessment.due_on, Assessment.id)
+        .limit(LISTED * COMPANIES)
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        days_late = max((today() - row.due_on).days, 0) if row.due_on else 0
+        found.setdefault(row.company_id or 0, []).append({"row": row, "days_late": days_late})
+    return found
 
 
 def open_rectifications(companies: list[int]) -> dict[int, list[dict[str, Any]]]:
@@ -235,7 +275,7 @@ def open_rectifications(companies: list[int]) -> dict[int, list[dict[str, Any]]]
     )
     found: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault(row.company_id, []).append({"row": row, "late": row.due_on < today()})
+        found.setdefault(row.company_id or 0, []).append({"row": row, "days_late": days_overdue(row)})
     return found
 
 
@@ -254,8 +294,8 @@ def company_desks(actor: Actor) -> list[dict[str, Any]]:
             select(MonthlyReport).where(MonthlyReport.company_id.in_(keys), MonthlyReport.month == this_month())
         )
     }
-    open_rows = open_rectifications(keys)
-    assessments = _latest_assessments(keys)
+    open_rows, to_fill = open_rectifications(keys), checklists_to_fill_in(actor, list(companies))
+    assessments = _present_assessments(keys)
     return [
         {
             "company": company,
@@ -263,6 +303,7 @@ def company_desks(actor: Actor) -> list[dict[str, Any]]:
             "report": reports.get(company.id),
             "rectifications": open_rows.get(company.id, []),
             "assessment": assessments.get(company.id),
+            "to_fill_in": to_fill.get(company.id, []),
         }
         for company in companies
     ]

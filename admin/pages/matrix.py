@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Answer, Assessment, AssessmentAnswer, ChecklistItem, ChecklistVersion, Company, VersionStatus
@@ -61,10 +61,15 @@ def _version_in_use(session: Session, companies: list[int]) -> ChecklistVersion 
     )
     used = (
         published.join(Assessment, Assessment.checklist_version_id == ChecklistVersion.id)
-        .where(Assessment.company_id.in_(companies))
+        .where(Assessment.company_id.in_(companies), _begun())
         .order_by(Assessment.assessed_on.desc(), Assessment.id.desc())
     )
     return session.scalar(used) or session.scalar(published.order_by(ChecklistVersion.id.desc()))
+
+
+def _begun() -> ColumnElement[bool]:
+    """Something was answered: a round that has just begun doesn't hide what was found before."""
+    return or_(Assessment.self_score.is_not(None), Assessment.review_score.is_not(None))
 
 
 def _cell(item: ChecklistItem, given: Given) -> dict[str, str]:
@@ -81,7 +86,7 @@ def _latest(session: Session, version_id: int, companies: list[int]) -> dict[int
             .over(partition_by=Assessment.company_id, order_by=(Assessment.assessed_on.desc(), Assessment.id.desc()))
             .label("place"),
         )
-        .where(Assessment.checklist_version_id == version_id, Assessment.company_id.in_(companies))
+        .where(Assessment.checklist_version_id == version_id, Assessment.company_id.in_(companies), _begun())
         .subquery()
     )
     rows = select(Assessment.company_id, Assessment.id).join(ranked, ranked.c.id == Assessment.id)

@@ -110,7 +110,7 @@ def functions() -> list[Hit]:
     views = open_views()
     screens = [view for view in views if isinstance(view, Screen)]
     found = [Hit(view.name, url_of(view)) for view in views]
-    found += [Hit(f"新增{view.title}", address_of(view, "create_view")) for view in screens if view.can_create]
+    found += [Hit(view.new_words, view.new_url) for view in screens if view.new_url]
     found += [
         Hit(f"导出{view.title}", address_of(view, "export", export_type="xlsx")) for view in screens if view.can_export
     ]

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from flask import url_for
+from sqlalchemy import inspect
+
+from admin.assessed import OfCompanyOrBranch
 from admin.pages.attachments import url_of
 from admin.pages.checklists import checklist_links
 from admin.pages.prints import print_notices
+from admin.pages.rounds import may_begin_rounds, round_links
 from admin.screen import Screen
 from admin.steps import Step
 from models import (
@@ -21,22 +26,30 @@ from models import (
     PrintSeal,
     Rectification,
 )
-from services import rectifications
+from policy import the_actor
+from services import attachments, rectifications
 from services.attachments import owner_of, size_in_words
-from services.checklists import rounds, signing, versions
+from services.checklists import evidence, rounds, signing, versions
 from services.reports.programme import figures_of
 
 
-class AssessmentScreen(Screen):
+class AssessmentScreen(OfCompanyOrBranch, Screen):
     model, area, order = Assessment, "标准化", "-assessed_on"
     columns = ["assessed_on", "company.short_name", "branch.name", "checklist_version.name", "round_name", "due_on",
                "status", "self_score", "review_score", "result"]  # fmt: skip
+    reads = ["checklist_version.template.name"]
     search = ["company.short_name", "round_name", "note"]
     filters = ["status", "result", "company", "branch", "checklist_version", "round_name", "assessed_on", "due_on"]
     form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
+    offered = {"checklist_version": versions.only_published}
+    details_template = "admin/pages/assessment_details.html"
     figures = figures_of("assessment")
     locked, notices = staticmethod(signing.why_locked), staticmethod(print_notices)
     steps = [Step("sign", "签字确认", signing.sign_off, "sign", when=signing.can_be_signed, done="已签字确认。")]
+
+    def cell(self, row: Any, name: str) -> Any:
+        version = row.checklist_version if name == "checklist_version.name" else None
+        return self.screen_of(ChecklistVersion).choice_title(version) if version else super().cell(row, name)
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         return [
@@ -52,7 +65,24 @@ class AssessmentRoundScreen(Screen):
     filters = ["status", "checklist_version", "due_on"]
     form_groups = {"考核批次": ["branch", "name", "due_on", "note"]}
     locked, can_add, notices = staticmethod(rounds.why_locked), False, staticmethod(print_notices)
-    steps = [Step("close", "结束批次", rounds.close_round, "close", when=rounds.is_open)]
+    new_words = "开始一个批次"
+
+    @property
+    def new_url(self) -> str | None:
+        return url_for("round.new_view") if may_begin_rounds() else None
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        progress = {"label": "看进度", "url": url_for("round.index", id=row.id), "method": "get", "primary": True}
+        return [progress, *round_links(row), *super().next_steps(row)]
+
+    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
+        if inspect(model).attrs.due_on.history.has_changes():
+            rounds.check_due(model.due_on)
+
+    def details_layout(self, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:
+        (first, values), *others = super().details_layout(row)
+        version = self.screen_of(ChecklistVersion).choice_title(row.checklist_version)
+        return [(first, [("清单版本", version), *values]), *others]
 
 
 class AssessmentMoveScreen(Screen):
@@ -84,14 +114,16 @@ class AssessmentAnswerScreen(Screen):
     filters = ["self_answer", "review_answer", "assessment"]
 
 
-class RectificationScreen(Screen):
+class RectificationScreen(OfCompanyOrBranch, Screen):
     model, area, order = Rectification, "标准化", "due_on"
-    columns = ["what", "company.short_name", "responsible", "due_on", "status", "closed_on"]
+    columns = ["what", "company.short_name", "branch.name", "responsible", "due_on", "status", "closed_on"]
     search = ["what", "responsible", "company.short_name"]
-    filters = ["status", "company", "due_on"]
+    filters = ["status", "company", "branch", "due_on"]
+    details_template = "admin/pages/rectification_details.html"
     form_groups = {"整改": ["company", "assessment", "item", "what", "responsible", "due_on", "evidence"]}
     figures = figures_of("rectification")
     locked, notices = staticmethod(rectifications.why_locked), staticmethod(print_notices)
+    days_overdue = staticmethod(rectifications.days_overdue)
     steps = [
         Step("done", "报整改完成", rectifications.mark_done, asks=("evidence", "done_on"), needs=("evidence",),
              when=rectifications.is_open, primary=True),
@@ -100,6 +132,16 @@ class RectificationScreen(Screen):
              when=rectifications.is_done),
     ]  # fmt: skip
 
+    def cell(self, row: Any, name: str) -> Any:
+        shown = super().cell(row, name)
+        late = rectifications.days_overdue(row) if name == "due_on" else 0
+        return f"{shown}（逾期 {late} 天）" if late else shown
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        files = {"label": "加照片或文件", "url": "#attachments", "method": "get", "primary": False}
+        adds = the_actor().permits("attachment:create", row.branch_id) and attachments.why_no_more(row) is None
+        return [*super().next_steps(row), *([files] if adds else [])]
+
 
 class AttachmentScreen(Screen):
     model, area, order = Attachment, "标准化", "-id"
@@ -107,6 +149,7 @@ class AttachmentScreen(Screen):
     search = ["file_name", "rectification.what", "regulation.name"]
     filters = ["rectification", "regulation"]
     related_template, related_rows = "admin/pages/attachments_card.html", 30
+    locked = staticmethod(evidence.why_locked)
 
     def cell(self, row: Any, name: str) -> Any:
         return size_in_words(row.size) if name == "size" else super().cell(row, name)
@@ -129,7 +172,7 @@ class ChecklistTemplateScreen(Screen):
 
 
 class ChecklistVersionScreen(Screen):
-    model, area = ChecklistVersion, "标准化"
+    model, area, named_with = ChecklistVersion, "标准化", "template"
     columns = ["name", "template.name", "status", "passed_percent", "nearly_percent"]
     search = ["name", "template.name"]
     filters = ["status", "template"]

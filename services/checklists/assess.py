@@ -1,6 +1,7 @@
 """Assessing a company or a branch: its own answers, the reviewer's, the scores, and what has to be mended."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from models import (
     Scoring,
     VersionStatus,
 )
-from models.clock import today
+from models.clock import now, today
 from policy.errors import Refused
 from services.checklists import scoring
 from services.checklists.answers import REVIEW, SELF, Given, check_given, falls_short, give, given_by, outcome_of
@@ -96,6 +97,9 @@ def answer(
         _sign_answer(session, rows[item_id], side, given, on_behalf_of)
     _write_down(rows, "reason", (reasons or {}) if reviewed else {}, REASON_LENGTH)
     _write_down(rows, "note", {} if reviewed else (notes or {}), NOTE_LENGTH)
+    if any(session.is_modified(row) for row in rows.values()):
+        # Also where no score changes: whoever has the whole form open is to learn that it isn't what he saw.
+        assessment.updated_at = now()
     recompute(session, assessment)
 
 
@@ -211,14 +215,32 @@ def to_be_mended(session: Session, assessment: Assessment) -> list[ChecklistItem
     return [items[key] for key in failed if key not in there]
 
 
-def raise_rectifications(session: Session, assessment: Assessment) -> list[Rectification]:
-    """Have each item that was found not met mended, unless that was asked for already."""
+def mended_by(assessment: Assessment) -> str:
+    """Who answers for the mending unless somebody else is named: whom the company names, or the branch."""
+    company = assessment.company
+    return (company.contact_name or "企业负责人") if company else "党组织负责人"
+
+
+def mended_until(session: Session) -> date:
+    """The day by which is mended what is found today: so many working days from now as the setting says."""
+    days = number_setting(session, "rectification_days", RECTIFICATION_DAYS)
+    return add_working_days(today(), days, holidays_after(session, today()))
+
+
+def raise_rectifications(
+    session: Session, assessment: Assessment, responsible: str | None = None, due_on: date | None = None
+) -> list[Rectification]:
+    """Have each item that was found not met mended, unless that was asked for already.
+
+    Raises Refused with the field's name when nobody can answer for it or the day is over.
+    """
+    if responsible is not None and not 0 < len(responsible.strip()) <= NAME_LENGTH:
+        raise Refused(f"请写明责任人，最多 {NAME_LENGTH} 个字。", "responsible")
+    if due_on is not None and due_on < today():
+        raise Refused("整改期限不能早于今天。", "due_on")
     failed = to_be_mended(session, assessment)
     if not failed:
         return []
-    day = today()
-    days = number_setting(session, "rectification_days", RECTIFICATION_DAYS)
-    due_on = add_working_days(day, days, holidays_after(session, day))
     company = assessment.company
     of: dict[str, Any] = {"company": company} if company else {"branch_id": assessment.branch_id}
     raised = [
@@ -227,8 +249,8 @@ def raise_rectifications(session: Session, assessment: Assessment) -> list[Recti
             assessment=assessment,
             item=item,
             what=item.text[:WHAT_LENGTH],
-            responsible=(company.contact_name or "企业负责人") if company else "党组织负责人",
-            due_on=due_on,
+            responsible=(responsible or mended_by(assessment)).strip(),
+            due_on=due_on or mended_until(session),
             status=RectificationStatus.OPEN,
         )
         for item in failed

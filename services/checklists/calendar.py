@@ -27,3 +27,10 @@ def add_working_days(day: date, n: int, holidays: Mapping[date, bool]) -> date:
 def holidays_after(session: Session, day: date) -> dict[date, bool]:
     """The table of holidays from a day on. A year without entries counts Monday to Friday."""
     return {row.day: row.works for row in session.scalars(select(Holiday).where(Holiday.day > day))}
+
+
+def years_without_holidays(session: Session, day: date, until: date) -> list[int]:
+    """The years between two days of which the table of holidays holds nothing: their weekdays count as worked."""
+    first, last = date(day.year, 1, 1), date(until.year, 12, 31)
+    known = {one.year for one in session.scalars(select(Holiday.day).where(Holiday.day.between(first, last)))}
+    return [year for year in range(day.year, until.year + 1) if year not in known]

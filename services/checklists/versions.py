@@ -45,6 +45,11 @@ def is_published(version: ChecklistVersion) -> bool:
     return version.status is VersionStatus.PUBLISHED
 
 
+def only_published(statement: Any) -> Any:
+    """Of the versions that a SELECT finds, those against which new assessments may be made."""
+    return statement.where(ChecklistVersion.status == VersionStatus.PUBLISHED)
+
+
 def why_locked(version: ChecklistVersion) -> str | None:
     """A published version stays as it is, so that every assessment against it recomputes to the same score."""
     return None if is_draft(version) else "这个清单版本已经发布，不能再改；需要修改，请另做一个新版本。"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Branch, Setting
 from policy.errors import Refused
-from services.demo import assessments, programme, registers
+from services.demo import assessments, programme, registers, rounds
 
 
 def is_demo(session: Session) -> bool:
@@ -40,6 +40,7 @@ def load_demo(session: Session, password_for: Callable[[str], str]) -> dict[str,
     programme.add_people(session, companies, names)
     programme.add_work(session, companies, postings)
     assessments.assess_venues(session, companies, branches["root"])
+    rounds.add_rounds(session, branches, companies)
     session.flush()
     registers.add_registers(session, branches, companies, names)
     return programme.add_accounts(session, branches, advisers[0].person, password_for)

@@ -12,6 +12,7 @@ from models import (
     Adviser,
     AdviserStatus,
     Assessment,
+    AssessmentStatus,
     CareVisit,
     Company,
     DevelopmentStep,
@@ -29,6 +30,7 @@ from models import (
     RegistrationStatus,
     Regulation,
     ReportStatus,
+    RoundStatus,
     Stage,
     UnregisteredMember,
     Visit,
@@ -121,6 +123,20 @@ def _overdue() -> ColumnElement[bool]:
     return and_(Rectification.status == RectificationStatus.OPEN, Rectification.due_on < today())
 
 
+def to_fill_in() -> ColumnElement[bool]:
+    """The company's own answers of a running round are still being given."""
+    return and_(Assessment.status == AssessmentStatus.DRAFT, Assessment.round_status == RoundStatus.OPEN)
+
+
+def _past_its_day() -> ColumnElement[bool]:
+    """Of a running round, whose day is over, and not signed off."""
+    return and_(
+        Assessment.due_on < today(),
+        Assessment.status != AssessmentStatus.SIGNED,
+        Assessment.round_status == RoundStatus.OPEN,
+    )
+
+
 def visit_overdue_days() -> int:
     """After how many days without a visit a company counts as not visited lately.
 
@@ -189,6 +205,16 @@ _ALL = [
         "rectifications_to_check", "整改等待复查", "项", "rectification",
         lambda: Rectification.status == RectificationStatus.DONE,
     ),
+    Figure("assessments_overdue", "考核已过期", "份", "assessment", _past_its_day),
+    Figure(
+        "assessments_to_review", "考核等待考评", "份", "assessment",
+        lambda: Assessment.status == AssessmentStatus.SUBMITTED,
+    ),
+    Figure(
+        "assessments_to_sign", "考核等待确认", "份", "assessment",
+        lambda: Assessment.status == AssessmentStatus.REVIEWED,
+    ),
+    Figure("assessments_to_fill_in", "要填的检查表", "份", "assessment", to_fill_in),
     Figure("not_visited", "企业久未走访", "家", "company", _not_visited),
     Figure("reports_missing", "企业本月月报未交", "家", "company", lambda: missing_in(this_month())),
     Figure(
