@@ -11,31 +11,30 @@ import zxingcpp
 from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
 
 from models import (
     Assessment,
     AssessmentRound,
     AssessmentStatus,
     Company,
-    PrintSeal,
     Rectification,
 )
 from policy import acting_as, system_session
 from services.checklists.outline import GroupOutline, ItemOutline, Outline
 from services.documents.book import make_book
-from services.documents.collect import data_of
 from services.documents.pdf import Mark, make_pdf
 from services.documents.seals import digest_of
 from tests.conftest import signed_in
 from tests.printed import (
     bare,
     changed,
+    data_now,
     first_answer,
     make_round,
     pages_of,
     picture_of,
     printed,
+    seals,
     text_of,
 )
 from tests.world import World
@@ -67,18 +66,6 @@ def clerk(app: Flask) -> FlaskClient:
 def city(app: Flask) -> FlaskClient:
     """The browser of the city administrator."""
     return signed_in(app, "city_admin")
-
-
-def data_now(app: Flask, key: int, model: Any = Assessment) -> dict[str, Any]:
-    """What a record's document would say now."""
-    with app.app_context(), system_session("demo", readonly=True) as session:
-        return data_of(session, session.get(model, key))
-
-
-def seals(app: Flask) -> list[PrintSeal]:
-    """The seals that were made, without those of the test world."""
-    with app.app_context(), system_session("demo", readonly=True) as session:
-        return [one for one in session.scalars(select(PrintSeal).order_by(PrintSeal.id)) if "秘" not in one.key]
 
 
 def with_texts(data: Any, text: str) -> Any:

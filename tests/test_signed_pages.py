@@ -1,33 +1,30 @@
 """The signed page comes back: a photo of a print finds its record by the code on it."""
 
-from typing import Any
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from models import (
-    Assessment,
     AssessmentStatus,
     Attachment,
     AttachmentKind,
-    PrintSeal,
     Rectification,
     RectificationStatus,
 )
 from models.clock import today
 from policy import acting_as, system_session
-from services.documents.collect import data_of
 from services.documents.pdf import Mark, make_pdf
 from services.documents.signed_pages import NO_CODE, NO_PICTURE, NOTHING_FOUND, OF_ROUND, THERE_ALREADY, keys_in
 from tests.conftest import signed_in
 from tests.printed import (
     changed,
+    data_now,
     hand_in,
     make_round,
     photo_of,
     printed,
+    seals,
 )
 from tests.test_attachments import picture
 from tests.world import World
@@ -51,18 +48,6 @@ def clerk(app: Flask) -> FlaskClient:
 def city(app: Flask) -> FlaskClient:
     """The browser of the city administrator."""
     return signed_in(app, "city_admin")
-
-
-def data_now(app: Flask, key: int, model: Any = Assessment) -> dict[str, Any]:
-    """What a record's document would say now."""
-    with app.app_context(), system_session("demo", readonly=True) as session:
-        return data_of(session, session.get(model, key))
-
-
-def seals(app: Flask) -> list[PrintSeal]:
-    """The seals that were made, without those of the test world."""
-    with app.app_context(), system_session("demo", readonly=True) as session:
-        return [one for one in session.scalars(select(PrintSeal).order_by(PrintSeal.id)) if "秘" not in one.key]
 
 
 def kept(app: Flask) -> list[tuple[str, AttachmentKind, int | None, int | None]]:
