@@ -293,13 +293,18 @@ def test_rounds_and_rectifications_tell_it_too(
         session.get(Rectification, mending).responsible = "换了人"
         session.commit()
     told = "打印之后，内容有过改动：请重新打印。"
-    assert f"这份汇总表{told}" in city.get(f"/assessment_round/details/?id={opened[1]}").get_data(as_text=True)
+    for page in ("/assessment_round/details/", "/round/"):
+        assert f"这份汇总表{told}" in city.get(f"{page}?id={opened[1]}").get_data(as_text=True)
     assert f"这份整改通知书{told}" in city.get(f"/rectification/details/?id={mending}").get_data(as_text=True)
 
 
-def test_looking_never_prints(app: Flask, city: FlaskClient, opened: tuple[int, int]) -> None:
-    for kind in ("", "round/", "rectification/"):
-        assert city.get(f"/print/{kind}?id={opened[0]}").status_code == 405
+def test_looking_never_prints_and_leads_to_the_record(
+    app: Flask, world: World, city: FlaskClient, opened: tuple[int, int]
+) -> None:
+    keys = {"": opened[0], "round/": opened[1], "rectification/": world.rows["rectification", "甲"]}
+    for kind, key in keys.items():
+        answer = city.get(f"/print/{kind}?id={key}")
+        assert answer.status_code == 302 and f"/details/?id={key}" in answer.headers["Location"]
     assert seals(app) == []
 
 
@@ -316,6 +321,8 @@ def test_in_wechat_one_is_told_to_open_the_browser_and_nothing_is_sealed(
 
 @pytest.mark.parametrize("role", ["system_admin", "security_admin", "auditor"])
 def test_who_runs_the_system_prints_nothing(role: str, app: Flask, opened: tuple[int, int]) -> None:
+    for address in ("/print/", "/p/", "/p/abc"):
+        assert signed_in(app, role).get(address).status_code == 403
     assert signed_in(app, role).post(f"/print/?id={opened[0]}").status_code == 403
     assert seals(app) == []
 
