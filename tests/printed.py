@@ -20,6 +20,7 @@ from models import (
     Branch,
     ChecklistItem,
     Company,
+    PrintSeal,
 )
 from models.clock import today
 from policy import acting_as, system_session
@@ -27,6 +28,7 @@ from services.checklists import assess, rounds
 from services.checklists.answers import REVIEW, SELF, Given, give
 from services.checklists.outline import Outline
 from services.checklists.versions import new_template, publish
+from services.documents.collect import data_of
 from tests.test_checklist_versions import WHOLE
 from tests.world import World
 
@@ -145,3 +147,15 @@ def hand_in(client: FlaskClient, *photos: tuple[str, bytes]) -> Any:
     """Hand in photos of signed pages."""
     files = [(io.BytesIO(content), name) for name, content in photos]
     return client.post("/signed-page/", data={"files": files}, content_type="multipart/form-data")
+
+
+def data_now(app: Flask, key: int, model: Any = Assessment) -> dict[str, Any]:
+    """What a record's document would say now."""
+    with app.app_context(), system_session("demo", readonly=True) as session:
+        return data_of(session, session.get(model, key))
+
+
+def seals(app: Flask) -> list[PrintSeal]:
+    """The seals that were made, without those of the test world."""
+    with app.app_context(), system_session("demo", readonly=True) as session:
+        return [one for one in session.scalars(select(PrintSeal).order_by(PrintSeal.id)) if "秘" not in one.key]

@@ -98,7 +98,7 @@ def answer_all(page: Any) -> None:
     page.locator("[data-item] >> nth=1 >> [name^=number-]").fill("0")
     for place in range(2, ITEMS):
         page.locator(f"[data-item] >> nth={place}").locator("input[value=met]").check()
-    page.wait_for_selector("[data-queue-bar][hidden]", state="attached")
+    page.wait_for_selector("[data-queue-words]:text-is('全部已上传。')")
 
 
 def assess_oneself(people: People, tmp_path: Path) -> None:

@@ -11,41 +11,32 @@ import zxingcpp
 from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
 
 from models import (
     Assessment,
     AssessmentRound,
     AssessmentStatus,
-    Attachment,
-    AttachmentKind,
     Company,
-    PrintSeal,
     Rectification,
-    RectificationStatus,
 )
-from models.clock import today
 from policy import acting_as, system_session
 from services.checklists.outline import GroupOutline, ItemOutline, Outline
 from services.documents.book import make_book
-from services.documents.collect import data_of
 from services.documents.pdf import Mark, make_pdf
 from services.documents.seals import digest_of
-from services.documents.signed_pages import NO_CODE, NO_PICTURE, NOTHING_FOUND, OF_ROUND, THERE_ALREADY, keys_in
 from tests.conftest import signed_in
 from tests.printed import (
     bare,
     changed,
+    data_now,
     first_answer,
-    hand_in,
     make_round,
     pages_of,
-    photo_of,
     picture_of,
     printed,
+    seals,
     text_of,
 )
-from tests.test_attachments import picture
 from tests.world import World
 
 SignIn = Callable[[str], FlaskClient]
@@ -75,18 +66,6 @@ def clerk(app: Flask) -> FlaskClient:
 def city(app: Flask) -> FlaskClient:
     """The browser of the city administrator."""
     return signed_in(app, "city_admin")
-
-
-def data_now(app: Flask, key: int, model: Any = Assessment) -> dict[str, Any]:
-    """What a record's document would say now."""
-    with app.app_context(), system_session("demo", readonly=True) as session:
-        return data_of(session, session.get(model, key))
-
-
-def seals(app: Flask) -> list[PrintSeal]:
-    """The seals that were made, without those of the test world."""
-    with app.app_context(), system_session("demo", readonly=True) as session:
-        return [one for one in session.scalars(select(PrintSeal).order_by(PrintSeal.id)) if "秘" not in one.key]
 
 
 def with_texts(data: Any, text: str) -> Any:
@@ -264,6 +243,15 @@ def test_the_digest_changes_with_everything_that_is_shown(app: Flask, opened: tu
     assert digest_of(dict(reversed(data.items()))) == digest
 
 
+@pytest.mark.parametrize(
+    "change", [{"note": "备注"}, {"corrected": True}, {"status": AssessmentStatus.SUBMITTED}, {"review_score": 7_902}]
+)
+def test_the_digest_changes_with_the_record(change: dict[str, Any], app: Flask, opened: tuple[int, int]) -> None:
+    before = digest_of(data_now(app, opened[0]))
+    changed(app, opened[0], **change)
+    assert digest_of(data_now(app, opened[0])) != before
+
+
 def test_the_digest_stays_while_only_what_is_not_shown_changes(
     app: Flask, world: World, city: FlaskClient, clerk: FlaskClient, opened: tuple[int, int]
 ) -> None:
@@ -305,13 +293,18 @@ def test_rounds_and_rectifications_tell_it_too(
         session.get(Rectification, mending).responsible = "换了人"
         session.commit()
     told = "打印之后，内容有过改动：请重新打印。"
-    assert f"这份汇总表{told}" in city.get(f"/assessment_round/details/?id={opened[1]}").get_data(as_text=True)
+    for page in ("/assessment_round/details/", "/round/"):
+        assert f"这份汇总表{told}" in city.get(f"{page}?id={opened[1]}").get_data(as_text=True)
     assert f"这份整改通知书{told}" in city.get(f"/rectification/details/?id={mending}").get_data(as_text=True)
 
 
-def test_looking_never_prints(app: Flask, city: FlaskClient, opened: tuple[int, int]) -> None:
-    for kind in ("", "round/", "rectification/"):
-        assert city.get(f"/print/{kind}?id={opened[0]}").status_code == 405
+def test_looking_never_prints_and_leads_to_the_record(
+    app: Flask, world: World, city: FlaskClient, opened: tuple[int, int]
+) -> None:
+    keys = {"": opened[0], "round/": opened[1], "rectification/": world.rows["rectification", "甲"]}
+    for kind, key in keys.items():
+        answer = city.get(f"/print/{kind}?id={key}")
+        assert answer.status_code == 302 and f"/details/?id={key}" in answer.headers["Location"]
     assert seals(app) == []
 
 
@@ -328,7 +321,17 @@ def test_in_wechat_one_is_told_to_open_the_browser_and_nothing_is_sealed(
 
 @pytest.mark.parametrize("role", ["system_admin", "security_admin", "auditor"])
 def test_who_runs_the_system_prints_nothing(role: str, app: Flask, opened: tuple[int, int]) -> None:
+    for address in ("/print/", "/p/", "/p/abc"):
+        assert signed_in(app, role).get(address).status_code == 403
     assert signed_in(app, role).post(f"/print/?id={opened[0]}").status_code == 403
+    assert seals(app) == []
+
+
+def test_the_branch_that_sent_the_adviser_reads_and_prints_nothing(app: Flask, opened: tuple[int, int]) -> None:
+    client = signed_in(app, "branch_admin")
+    page = client.get(f"/assessment/details/?id={opened[0]}")
+    assert page.status_code == 200 and 'id="prints"' not in page.get_data(as_text=True)
+    assert client.post(f"/print/?id={opened[0]}").status_code == 403
     assert seals(app) == []
 
 
@@ -375,99 +378,6 @@ def test_the_code_of_anothers_print_is_answered_like_one_that_there_is_not(
     assert clerk.get(f"/print/assessment/workbook/?id={foreign}").status_code == 404
 
 
-# The signed page
-
-
-def kept(app: Flask) -> list[tuple[str, AttachmentKind, int | None, int | None]]:
-    """The files that were handed in, without those of the test world."""
-    with app.app_context(), system_session("demo", readonly=True) as session:
-        rows = session.scalars(select(Attachment).order_by(Attachment.id))
-        return [(r.file_name, r.kind, r.assessment_id, r.rectification_id) for r in rows if "秘" not in r.file_name]
-
-
-def test_a_tilted_grainy_photo_of_the_signed_page_files_itself(
-    app: Flask, clerk: FlaskClient, opened: tuple[int, int]
-) -> None:
-    photo = photo_of(printed(clerk, "", opened[0]), turn=11, noise=60, blur=1.5)
-    answer = hand_in(clerk, ("IMG_0001.jpg", photo))
-    assert answer.status_code == 302 and answer.headers["Location"] == f"/assessment/details/?id={opened[0]}"
-    assert kept(app) == [("IMG_0001.jpg", AttachmentKind.SIGNED_PAGE, opened[0], None)]
-
-
-@pytest.mark.parametrize("turn", [0, 33, 90, 178, 260])
-def test_a_page_is_read_however_it_lies(turn: int, app: Flask, world: World) -> None:
-    key, _round = make_round(app, world)
-    pdf = make_pdf(data_now(app, key), MARK)
-    assert keys_in(photo_of(pdf, turn=turn, noise=40, blur=1, longest=2_600)) == {"k" * 22}
-
-
-def test_a_signed_assessment_still_takes_its_signed_page(
-    app: Flask, clerk: FlaskClient, opened: tuple[int, int]
-) -> None:
-    changed(app, opened[0], status=AssessmentStatus.SIGNED, signed_on=today(), signed_by="某人")
-    photo = photo_of(printed(clerk, "", opened[0]))
-    assert hand_in(clerk, ("签字页.jpg", photo)).status_code == 302
-    assert len(kept(app)) == 1
-
-
-def test_several_photos_are_refused_one_by_one(
-    app: Flask, world: World, city: FlaskClient, clerk: FlaskClient, opened: tuple[int, int]
-) -> None:
-    own, foreign = printed(clerk, "", opened[0]), printed(city, "", world.rows["assessment", "乙"])
-    page = hand_in(
-        clerk,
-        ("没有码.jpg", picture(size=(900, 700))),
-        ("别家的.jpg", photo_of(foreign)),
-        ("没有的.jpg", photo_of(make_pdf(data_now(app, opened[0]), MARK))),
-        ("文件.pdf", own),
-        ("自己的.jpg", photo_of(own)),
-    )
-    text = page.get_data(as_text=True)
-    assert page.status_code == 422 and text.count(NOTHING_FOUND) == 2
-    assert NO_CODE in text and NO_PICTURE in text and "已归档 1 张" in text
-    assert [name for name, *_rest in kept(app)] == ["自己的.jpg"]
-
-
-def test_what_takes_no_signed_page_says_so(
-    app: Flask, world: World, city: FlaskClient, clerk: FlaskClient, opened: tuple[int, int]
-) -> None:
-    mending = world.rows["rectification", "甲"]
-    paper = photo_of(printed(clerk, "rectification", mending))
-    assert hand_in(clerk, ("通知书.jpg", paper)).status_code == 302
-    assert THERE_ALREADY in hand_in(clerk, ("通知书.jpg", paper)).get_data(as_text=True)
-    with app.app_context(), system_session("demo") as session, acting_as(session.info["actor"]):
-        row = session.get(Rectification, mending)
-        row.status, row.done_on, row.closed_on = RectificationStatus.CLOSED, today(), today()
-        session.commit()
-    again = photo_of(printed(clerk, "rectification", mending))
-    assert "已经销号" in hand_in(clerk, ("又一张.jpg", again)).get_data(as_text=True)
-    summary = photo_of(printed(city, "round", opened[1]))
-    assert OF_ROUND in hand_in(city, ("汇总表.jpg", summary)).get_data(as_text=True)
-    assert [name for name, *_rest in kept(app)] == ["通知书.jpg"]
-
-
-def test_nothing_chosen_is_said_and_keeps_nothing(app: Flask, clerk: FlaskClient) -> None:
-    page = hand_in(clerk)
-    assert page.status_code == 422 and "请先选择文件" in page.get_data(as_text=True)
-    assert "签字页归档" in clerk.get("/").get_data(as_text=True)
-    assert "签字页归档" not in signed_in(app, "auditor").get("/").get_data(as_text=True)
-    assert kept(app) == []
-
-
 def test_a_record_that_nobody_printed_offers_it(clerk: FlaskClient, opened: tuple[int, int]) -> None:
     page = clerk.get(f"/assessment/details/?id={opened[0]}").get_data(as_text=True)
     assert "还没有打印过" in page and "打印（PDF）" in page and "导出（Excel）" in page
-
-
-def test_printing_and_filing_work_on_each_database(office: tuple[Flask, World]) -> None:
-    app, world = office
-    key, round_key = make_round(app, world)
-    clerk, city = signed_in(app, "company_clerk"), signed_in(app, "city_admin")
-    changed(app, key, status=AssessmentStatus.SIGNED, signed_on=today(), signed_by="某人")
-    paper = printed(clerk, "", key)
-    printed(city, "round", round_key)
-    printed(city, "rectification", world.rows["rectification", "甲"])
-    assert len(seals(app)) == 3
-    assert clerk.get(f"/p/{seals(app)[0].key}").status_code == 302
-    assert hand_in(clerk, ("签字页.jpg", photo_of(paper))).status_code == 302
-    assert kept(app) == [("签字页.jpg", AttachmentKind.SIGNED_PAGE, key, None)]

@@ -56,17 +56,17 @@ class PrintPage(BaseView):
         """What explains this page."""
         return [("assessments", "打印和签字页")]
 
-    @expose("/", methods=("POST",))
+    @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         """The filled checklist of an assessment."""
         return self._print(_assessment)
 
-    @expose("/round/", methods=("POST",))
+    @expose("/round/", methods=("GET", "POST"))
     def round_view(self) -> Any:
         """The summary of a round."""
         return self._print(_round)
 
-    @expose("/rectification/", methods=("POST",))
+    @expose("/rectification/", methods=("GET", "POST"))
     def rectification_view(self) -> Any:
         """The notice of a rectification."""
         return self._print(_rectification)
@@ -83,6 +83,8 @@ class PrintPage(BaseView):
 
     def _print(self, find: Callable[[], Any]) -> Any:
         record = find()
+        if request.method == "GET":  # whoever signed in again on the way comes back without the form
+            return redirect(_url_of(record))
         if in_wechat():
             return open_in_browser(self, _url_of(record))
         printed = seals.prepare(db.session(), record)
@@ -114,6 +116,9 @@ class PrintedCodePage(BaseView):
 
     def is_visible(self) -> bool:
         return False
+
+    def is_accessible(self) -> bool:
+        return the_actor().may("print_seal:read")
 
     def guide_places(self) -> list[tuple[str, str]]:
         """What explains this page."""
