@@ -327,6 +327,7 @@ KINDS = [
     Kind("round-add", "city_admin", _beside_first("assessment_round", "/round/add/", "?search=阵地建设")),
     Kind("round-close", "city_admin", _beside_first("assessment_round", "/round/close/", "?search=六好")),
     Kind("round-refused", "city_admin", _round_refused),
+    Kind("mending", "city_admin", _beside_first("assessment", "/assess/mend/", "?flt0_status=reviewed")),
     Kind("rectification", "city_admin", _of_first("rectification")),
     Kind("report-desk", "city_admin", _at("/report-desk/")),
     Kind("permissions", "security_admin", _beside_first("role", "/role-permissions/")),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -246,6 +247,7 @@ def test_candidates_are_whom_the_version_is_for_and_the_actor_may_assess(office:
 @pytest.fixture
 def world_made(app: Flask, world: World) -> World:
     """The test world with a published version, twenty companies of side 甲's desk, and two of its home."""
+    world = replace(world, rows=dict(world.rows))  # the world is the same for all tests
     with app.app_context(), system_session("demo") as session, acting_as(session.info["actor"]):
         world.rows["checklist_version", "批"] = make_version(session).id
         for place, count in (("desk甲", HOW_MANY), ("home甲", 2)):

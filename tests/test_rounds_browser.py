@@ -79,7 +79,7 @@ def test_a_round_is_begun_on_a_phone_without_scripts(demo: tuple[Any, str]) -> N
         viewport={"width": PHONE, "height": 860}, locale="zh-CN", java_script_enabled=False, storage_state=kept
     ).new_page()
     plain.goto(f"{site}/round/new/")
-    plain.select_option("#checklist_version", label="六好离退休干部党支部（示例） · 2026 示例版")
+    plain.select_option("#checklist_version", label="六好离退休干部党支部 · 2026 示例版")
     plain.click("text=换成这份清单")
     plain.fill("#name", "手机上开始的批次")
     plain.fill("#working_days", "5")

@@ -68,8 +68,9 @@ def _version_in_use(session: Session, companies: list[int]) -> ChecklistVersion 
 
 
 def _begun() -> ColumnElement[bool]:
-    """Something was answered: a round that has just begun doesn't hide what was found before."""
-    return or_(Assessment.self_score.is_not(None), Assessment.review_score.is_not(None))
+    """Not an empty one of a round: a round that has just begun doesn't hide what was found before."""
+    answered = or_(Assessment.self_score.is_not(None), Assessment.review_score.is_not(None))
+    return or_(Assessment.round_id.is_(None), answered)
 
 
 def _cell(item: ChecklistItem, given: Given) -> dict[str, str]:

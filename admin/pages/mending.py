@@ -17,7 +17,7 @@ REVIEWED = (AssessmentStatus.REVIEWED, AssessmentStatus.SIGNED)
 
 
 class MendingPage(BaseView):
-    """/assess/mend/: posted from the page of an assessment; refused, it says so on a page of its own."""
+    """/assess/mend/?id=…: what failed; posted, from here or from the page of an assessment, it is had mended."""
 
     def __init__(self) -> None:
         super().__init__(name="列入整改", category="标准化", endpoint="mending", url="/assess/mend")
@@ -32,11 +32,13 @@ class MendingPage(BaseView):
         """What explains this page."""
         return [("checklists", "整改")]
 
-    @expose("/", methods=("POST",))
+    @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
-        """Have what failed mended by one person until one day."""
+        """What isn't being mended yet; posted, it is mended by one person until one day."""
         statement = select(Assessment).options(joinedload(Assessment.company))
-        assessment = one_row(statement, Assessment, request.form.get("id", ""))
+        assessment = one_row(statement, Assessment, request.values.get("id", ""))
+        if request.method == "GET":
+            return self.render("admin/pages/mending.html", model=assessment, mending=mending_offer(assessment))
         if request.form.get("version_seen") != str(assessment.version):
             raise Changed
         typed = {name: readable(request.form.get(name, "")) for name in ("responsible", "due_on")}

@@ -228,10 +228,13 @@ def _assess(
     """An assessment, with its empty answers, of each."""
     made = [_assessment(assessment_round, company=company) for company in companies]
     made += [_assessment(assessment_round, branch_id=branch.id) for branch in branches]
-    items = items_of(session, assessment_round.checklist_version.id)
-    for assessment in made:
-        assessment.answers = [AssessmentAnswer(item=item) for item in items]
     session.add_all(made)
+    session.flush()
+    # By keys: of tens of thousands of answers, relationships would take longer than all the rest.
+    items = [item.id for item in items_of(session, assessment_round.checklist_version.id)]
+    session.add_all(
+        AssessmentAnswer(assessment_id=one.id, branch_id=one.branch_id, item_id=item) for one in made for item in items
+    )
     session.flush()
     return made
 

@@ -1,6 +1,6 @@
 """Two more rounds: example branches assessed themselves, and companies that still fill in their checklists.
 
-The standards are copies of shipped drafts and say in their names that they are examples. Nothing unfavourable is said of
+The versions are copies of shipped drafts and say in their names that they are examples. Nothing unfavourable is said of
 those whom the article names: only example branches have something to mend or are late.
 """
 
@@ -26,7 +26,7 @@ from services.checklists.outline import Outline
 from services.checklists.seeds import SIX_GOOD_RETIRED, SIX_HAVES
 from services.checklists.versions import new_template, publish
 
-EXAMPLE = "演示用的示例标准，不是正式标准。"
+EXAMPLE = "2026 示例版"
 ASSESSED = ("远东实业", "示例企业15", "示例企业16")
 STAGES = ("signed", "reviewed", "submitted", "draft")
 """How far the first four example branches are."""
@@ -35,7 +35,7 @@ STAGES = ("signed", "reviewed", "submitted", "draft")
 def add_rounds(session: Session, branches: dict[str, Branch], companies: dict[str, Company]) -> None:
     """A round of four example branches, past its day, and one of three companies that has just begun."""
     _assess_branches(session, branches)
-    standard = _example(session, "阵地“六有”（示例）", replace(SIX_HAVES, name="2026 示例版", audiences=()))
+    standard = _example(session, "六有", replace(SIX_HAVES, name=EXAMPLE))
     rounds.open_round(
         session,
         AssessmentRound(
@@ -47,14 +47,15 @@ def add_rounds(session: Session, branches: dict[str, Branch], companies: dict[st
 
 
 def _example(session: Session, name: str, outline: Outline) -> ChecklistVersion:
-    made = new_template(session, name, outline, EXAMPLE)
+    """A published version, beside the draft that the office has to confirm."""
+    made = new_template(session, name, outline)
     publish(session, made)
     session.flush()
     return made
 
 
 def _assess_branches(session: Session, branches: dict[str, Branch]) -> None:
-    standard = _example(session, "六好离退休干部党支部（示例）", replace(SIX_GOOD_RETIRED, name="2026 示例版"))
+    standard = _example(session, "六好离退休干部党支部", replace(SIX_GOOD_RETIRED, name=EXAMPLE))
     made = AssessmentRound(
         branch=branches["root"], name=f"{today().year} 年六好党支部考核（示例）", checklist_version=standard, due_on=today()
     )  # fmt: skip
