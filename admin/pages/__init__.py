@@ -12,12 +12,13 @@ from admin.pages.doubles import DoublesPage
 from admin.pages.guide import GuidePage
 from admin.pages.imports import ImportPage
 from admin.pages.jobs import JobsPage
+from admin.pages.matrix import MatrixPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.palette import SearchPage
 from admin.pages.role_permissions import RolePermissionsPage
 from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
-    ReportDesk, AssessmentPage, ChecklistPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
+    ReportDesk, MatrixPage, AssessmentPage, ChecklistPage, FilePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage,
     GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage,
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any
 
 from admin.pages.attachments import url_of
 from admin.pages.checklists import checklist_links
+from admin.pages.matrix import history_links, overview_links
 from admin.screen import Screen
 from admin.steps import Step
 from models import (
@@ -41,6 +42,7 @@ class AssessmentScreen(Screen):
         return [
             {"label": "填写或查看检查表", "url": f"/assess/?id={row.id}", "method": "get", "primary": True},
             *super().next_steps(row),
+            *history_links(row.company_id, row.branch_id),
         ]
 
 
@@ -52,6 +54,9 @@ class AssessmentRoundScreen(Screen):
     form_groups = {"考核批次": ["branch", "name", "due_on", "note"]}
     locked, can_add = staticmethod(rounds.why_locked), False
     steps = [Step("close", "结束批次", rounds.close_round, "close", when=rounds.is_open)]
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        return [*overview_links(row), *super().next_steps(row)]
 
 
 class AssessmentMoveScreen(Screen):
