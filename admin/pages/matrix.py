@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from admin.pages.common import KEY_DIGITS, one_row
+from admin.pages.common import KEY_DIGITS
 from models import Answer, Assessment, AssessmentRound, Branch, Company, db
 from models.hundredths import trimmed
 from policy import the_actor
@@ -207,12 +207,13 @@ def _one_of(words: Iterable[str], name: str) -> str:
 
 
 def _whose() -> Company | Branch:
-    """The company or the branch that the address names."""
-    if request.args.get("company"):
-        company: Company = one_row(select(Company), Company, request.args["company"])
-        return company
-    branch: Branch = one_row(select(Branch), Branch, request.args.get("branch", ""))
-    return branch
+    """The company or the branch that the address names; 404 alike for hidden and missing ones."""
+    for model, name in ((Company, "company"), (Branch, "branch")):
+        key = _key(name)
+        row = db.session.scalar(select(model).where(model.id == key)) if key else None
+        if row is not None:
+            return row  # type: ignore[return-value]
+    abort(404)
 
 
 # Rows as HTML: thousands of marks, so what doesn't differ from row to row is put together once

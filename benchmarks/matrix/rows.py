@@ -43,17 +43,20 @@ KINDS: list[dict[str, Any]] = [
 """The items of a group, in turn."""
 
 
-def fill_round(session: Session, branches: list[int], companies: int = 200, items: int = 60) -> tuple[int, int]:
+def fill_round(
+    session: Session, branches: list[int], companies: int = 200, items: int = 60, name: str = "示例年度考核"
+) -> tuple[int, int]:
     """Write a round with everybody's answers on both sides and what has to be mended; its key and its version's.
 
     Args:
         branches: own the companies in turn; the round belongs to the first.
+        name: of the round, and the beginning of the version's.
     """
-    version = new_template(session, "示例规范化考核", _outline(items))
+    version = new_template(session, "示例规范化考核", _outline(items, f"{name} 版"))
     publish(session, version)
     session.flush()
     asked = AssessmentRound(
-        branch_id=branches[0], name="示例年度考核", checklist_version=version, due_on=today() + timedelta(days=30)
+        branch_id=branches[0], name=name, checklist_version=version, due_on=today() + timedelta(days=30)
     )
     session.add(asked)
     session.flush()
@@ -64,7 +67,7 @@ def fill_round(session: Session, branches: list[int], companies: int = 200, item
     return asked.id, version.id
 
 
-def _outline(items: int) -> Outline:
+def _outline(items: int, name: str) -> Outline:
     groups = []
     for start in range(0, items, IN_GROUP):
         numbers = range(start, min(start + IN_GROUP, items))
@@ -73,7 +76,7 @@ def _outline(items: int) -> Outline:
             for n in numbers
         )  # fmt: skip
         groups.append(GroupOutline(f"示例分组{start // IN_GROUP + 1}", part))
-    return Outline("示例2026 版", tuple(groups))
+    return Outline(name, tuple(groups))
 
 
 def _companies(session: Session, branches: list[int], count: int, chance: random.Random) -> list[tuple[int, int]]:
@@ -87,7 +90,9 @@ def _companies(session: Session, branches: list[int], count: int, chance: random
         })  # fmt: skip
     session.connection().execute(insert(Company.__table__), rows)
     names = [row["short_name"] for row in rows]
-    found = session.execute(select(Company.id, Company.branch_id).where(Company.short_name.in_(names)))
+    found = session.execute(
+        select(Company.id, Company.branch_id).where(Company.short_name.in_(names), Company.branch_id.in_(branches))
+    )
     return [(key, branch) for key, branch in found]
 
 
