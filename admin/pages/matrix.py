@@ -17,6 +17,7 @@ from policy import the_actor
 from services.checklists.answers import REVIEW, SELF
 from services.reports import checklist_items, checklists, mending
 from services.reports.checklist_history import history
+from services.reports.checklist_items import Tally
 from services.reports.checklists import Choices, GroupMark, Line, Matrix, Reading, Reckoner, Scope
 from services.reports.mending import After
 from services.reports.programme import posted_now
@@ -72,17 +73,19 @@ class MatrixPage(BaseView):
         """Item by item, how many meet it how far."""
         asked = _Asked()
         found = checklist_items.tallies(db.session(), asked.scope, asked.side) if asked.scope else []
-        groups = [(group.name, list(part)) for group, part in groupby(found, key=lambda one: one.item.group)]
-        return self._render(
-            "matrix_items.html", asked, groups=groups, total=found[0].total if found else 0, marks=MARKS, states=_state_keys(),
-        )  # fmt: skip
+        groups = [
+            (group.name, [(one.item, _parts(one)) for one in part])
+            for group, part in groupby(found, key=lambda one: one.item.group)
+        ]
+        return self._render("matrix_items.html", asked, groups=groups, total=found[0].total if found else 0)
 
     @expose("/mended/")
     def mended_view(self) -> str:
         """Before and after: what reviews found not met, and what became of it."""
-        asked = _Asked()
         if not the_actor().may("rectification:read"):
             abort(403)
+        asked = _Asked()
+        asked.side = REVIEW  # it is what the review found that has to be mended
         items, found = [], []
         if asked.scope is not None:
             items = checklists.items_of_versions(db.session(), [asked.scope.version_id])
@@ -174,10 +177,6 @@ _STATE_WORDS = {
 }
 
 
-def _state_keys() -> dict[Answer | None, str]:
-    return {state: state.value if state else NOTHING for state in MARKS}
-
-
 def _condition(
     session: Session, scope: Scope, reckoner: Reckoner, item_id: int, state: str, side: str
 ) -> ColumnElement[bool]:
@@ -214,6 +213,17 @@ def _whose() -> Company | Branch:
         if row is not None:
             return row  # type: ignore[return-value]
     abort(404)
+
+
+def _parts(tally: Tally) -> list[dict[str, Any]]:
+    """The parts of an item's bar: how long each is, where it begins, what it says and how its rows are asked for."""
+    found, begins = [], 0
+    for state, (css, sign, word) in MARKS.items():
+        if count := tally.states.get(state):
+            key = state.value if state else NOTHING
+            found.append({"css": css, "sign": sign, "word": word, "count": count, "begins": begins, "key": key})
+            begins += count
+    return found
 
 
 # Rows as HTML: thousands of marks, so what doesn't differ from row to row is put together once

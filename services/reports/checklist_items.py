@@ -14,15 +14,10 @@ from services.reports.checklists import BLANK, Raw, Reckoner, Scope, given_colum
 
 @dataclass(frozen=True)
 class Tally:
-    """How many of the assessments meet an item how far.
-
-    Attributes:
-        short: how many have to mend it.
-    """
+    """How many of the assessments meet an item how far."""
 
     item: ChecklistItem
     states: dict[Answer | None, int]
-    short: int
 
     @property
     def total(self) -> int:
@@ -42,15 +37,12 @@ def tallies(session: Session, scope: Scope, side: str = REVIEW, reckoner: Reckon
         .group_by(AssessmentAnswer.item_id, *columns)
     )
     states: dict[int, Counter[Answer | None]] = {item.id: Counter() for item in reckoner.items}
-    short: Counter[int] = Counter()
     for item_id, *raw, count in rows:
         if item_id in reckoner.places and tuple(raw) != BLANK:
-            reading = reckoner.read(item_id, tuple(raw))  # type: ignore[arg-type]
-            states[item_id][reading.state] += count
-            short[item_id] += count * reading.short
+            states[item_id][reckoner.read(item_id, tuple(raw)).state] += count  # type: ignore[arg-type]
     for counts in states.values():
         counts[None] = total - sum(counts.values())
-    return [Tally(item, dict(states[item.id]), short[item.id]) for item in reckoner.items]
+    return [Tally(item, dict(states[item.id])) for item in reckoner.items]
 
 
 def with_state(

@@ -152,9 +152,10 @@ class Reading:
         return in_words(self.item, self.given)
 
     @cached_property
-    def earned(self) -> Fraction:
-        """Hundredths of a point."""
-        return scoring.earned(self._mark)
+    def earned(self) -> int | Fraction:
+        """Hundredths of a point; whole ones as a plain number, with which thousands are added up in no time."""
+        found = scoring.earned(self._mark)
+        return found.numerator if found.denominator == 1 else found
 
     @cached_property
     def possible(self) -> int:
@@ -347,26 +348,34 @@ class GroupMark:
 
 def mark_group(readings: Iterable[Reading]) -> GroupMark:
     """The points of a group: all of them is met, none not met; an unmet veto is not met whatever the points."""
-    readings = list(readings)
-    earned = sum((one.earned for one in readings if one.possible), Fraction(0))
-    bonus = sum((one.earned for one in readings if one.item.scoring is Scoring.BONUS), Fraction(0))
-    possible = sum(one.possible for one in readings)
-    given = [one for one in readings if one.state is not None]
-    state: Answer | None
-    if not given:
-        state = None
-    elif any(one.short and one.item.scoring is Scoring.VETO for one in given):
-        state = Answer.NOT_MET
-    elif possible:
-        state = Answer.MET if earned == possible else Answer.PARTLY if earned else Answer.NOT_MET
-    else:
-        applies = any(one.state is not Answer.NOT_APPLICABLE for one in given)
-        state = Answer.MET if applies else Answer.NOT_APPLICABLE
+    earned: int | Fraction = 0
+    bonus: int | Fraction = 0
+    possible, given, applies, vetoed = 0, False, False, False
+    for one in readings:
+        possible += one.possible
+        if one.state is None:
+            continue
+        given, applies = True, applies or one.state is not Answer.NOT_APPLICABLE
+        if one.possible:
+            earned += one.earned
+        elif one.item.scoring is Scoring.BONUS:
+            bonus += one.earned
+        elif one.short:
+            vetoed = True
+    state = _state_of_group(earned, possible, applies, vetoed) if given else None
     return GroupMark(state, _rounded(earned), possible, _rounded(bonus))
 
 
-def _rounded(value: Fraction) -> int:
-    return int(value + Fraction(1, 2))
+def _state_of_group(earned: int | Fraction, possible: int, applies: bool, vetoed: bool) -> Answer:
+    if vetoed:
+        return Answer.NOT_MET
+    if possible:
+        return Answer.MET if earned == possible else Answer.PARTLY if earned else Answer.NOT_MET
+    return Answer.MET if applies else Answer.NOT_APPLICABLE
+
+
+def _rounded(value: int | Fraction) -> int:
+    return value if isinstance(value, int) else int(value + Fraction(1, 2))
 
 
 # The home page's
