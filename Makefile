@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint matrix bench bench-import profile weight drill formulas format migrate fresh screenshots
+.PHONY: help run test lint matrix bench bench-import bench-matrix profile weight drill formulas format migrate fresh screenshots
 
 N ?= 1000000
 IMPORTED ?= 20000
@@ -37,6 +37,10 @@ bench: .peers/installed ## measure beside Django on the same N rows (1000000: ha
 bench-import: .peers/installed ## import 20,000 companies beside django-import-export (IMPORTED=20000; ON=sqlite or postgresql alone)
 	@scripts/bootstrap --dev
 	PYTHONPATH=.peers .venv/bin/python -m benchmarks.importing $(IMPORTED) $(if $(ON),--on $(ON))
+
+bench-matrix: ## measure the overview of 200 companies by 60 items beside its bare queries (ON=sqlite or postgresql alone)
+	@scripts/bootstrap --dev
+	.venv/bin/python -m benchmarks.matrix $(if $(ON),--on $(ON))
 
 profile: ## say where the time of a request goes (CASE=first, ROLE=city, N=1000000, ON=sqlite)
 	@scripts/bootstrap --dev

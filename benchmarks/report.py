@@ -19,6 +19,8 @@ WEIGHTS = FOLDER / "weights.json"
 """What a list weighs in a browser, by benchmarks.weight."""
 IMPORTED = FOLDER / "import.json"
 """What importing a sheet takes, by benchmarks.importing."""
+SEEN = FOLDER / "matrix.json"
+"""What the overview of a round takes, by benchmarks.matrix."""
 LIBRARIES = ("Flask", "Flask-Admin", "SQLAlchemy", "Django", "django-import-export", "psycopg", "XlsxWriter")
 TITLES = {case.key: case.title for case in [*CASES, *BIG_EXPORTS]}
 KINDS = ["SQLite", "PostgreSQL"]
@@ -68,6 +70,19 @@ database of its own; the peers take turns, {passes} passes, medians in seconds.
 The statements are those that read or write rows; one that is sent with many rows' values counts once.
 
 """
+MATRIX_HEAD = """## The overview of a round
+
+By `make bench-matrix`: a round in which {companies} companies were held against {items} items of every kind, {answers} answers, seen by the whole city. The peers take
+turns in one process, {passes} passes of {requests} requests, the median of the passes' medians; times are in milliseconds.
+
+- **bare query** is the driver with statements by hand: items, companies and answers are fetched, and nothing is done with them.
+- **bare template** puts them into a plain table with a link at each mark, by a compiled template; it adds up no groups, reckons no grades and no
+  numbers, and looks at nobody's rights.
+- **product** is the whole page: sign-in, walls, points by the rules of scoring, the menu and the frame. It is not compressed here.
+
+"""
+PEERS_OF_MATRIX = {"query": "bare query", "template": "bare template", "product": "product"}
+PAGES_OF_MATRIX = {"items": "companies by items", "groups": "companies by groups", "tallies": "item by item"}
 IMPORTERS = {
     "product": "product", "django": "django-import-export", "django_bulk": "the same, `use_bulk`", "bare": "bare driver",
 }  # fmt: skip
@@ -156,6 +171,7 @@ def words(parts: list[Part]) -> str:
         f"## The aims\n\n{table.aims()}\n",
         weight_words(),
         import_words(json.loads(IMPORTED.read_text(encoding="utf-8")) if IMPORTED.exists() else []),
+        matrix_words(json.loads(SEEN.read_text(encoding="utf-8")) if SEEN.exists() else []),
         f"## Where the product's time goes\n\n{_profile(shares)}",
         *([f"\n{notes.read_text(encoding='utf-8')}"] if notes.exists() else []),
     ])  # fmt: skip
@@ -203,6 +219,54 @@ def import_words(runs: list[dict[str, Any]]) -> str:
         _share_table(shares),
         f"\n{(FOLDER / 'importing' / 'notes.md').read_text(encoding='utf-8')}\n",
     ])  # fmt: skip
+
+
+def matrix_words(runs: list[dict[str, Any]]) -> str:
+    """What the overview of a round takes, of each database; the runs as benchmarks.matrix keeps them."""
+    if not runs:
+        return ""
+    first = runs[0]
+    head = MATRIX_HEAD.format(
+        companies=first["companies"], items=first["items"], answers=f"{first['companies'] * first['items']:,}",
+        passes=first["passes"], requests=first["requests"],
+    )  # fmt: skip
+    return "".join([
+        head,
+        *(f"### {run['kind']}\n\n{_matrix_machine(run)}\n\n{_matrix_table(run)}\n" for run in runs),
+        "Where the product's time goes on the page of companies by items, by the profiler's shares.\n\n",
+        _share_table({run["kind"]: run["shares"] for run in runs}),
+        f"\n{(FOLDER / 'matrix' / 'notes.md').read_text(encoding='utf-8')}\n",
+    ])  # fmt: skip
+
+
+def _matrix_machine(run: dict[str, Any]) -> str:
+    before, after = run["load"]
+    return f"{run['machine']}. Load of the machine before {before:.1f}, after {after:.1f}."
+
+
+def _matrix_table(run: dict[str, Any]) -> str:
+    heads = [
+        "page",
+        *PEERS_OF_MATRIX.values(),
+        "of the query",
+        "of the template",
+        "p95",
+        "q",
+        "bare q",
+        "KB",
+        "template KB",
+    ]
+    cells = {(cell["case"], cell["peer"]): cell for cell in run["cells"]}
+    lines = []
+    for case, title in PAGES_OF_MATRIX.items():
+        query, template, product = (cells[case, peer] for peer in PEERS_OF_MATRIX)
+        lines.append([
+            title, *(_time(cell["p50"]) for cell in (query, template, product)),
+            *(_ratio(product["p50"] / cell["p50"]) for cell in (query, template)),
+            _time(product["p95"]), str(product["queries"]), str(query["queries"]),
+            *(f"{cell['size'] / 1024:.0f}" for cell in (product, template)),
+        ])  # fmt: skip
+    return _markdown(heads, lines)
 
 
 def _import_machine(run: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@
       series: [{ type: "bar", data: counts, barMaxWidth: 26, itemStyle: { color: colour }, label: { show: true, position: "right", color: ink } }],
     }),
     line: (labels, counts) => ({
-      ...base, yAxis: numbersAxis, xAxis: { ...namesAxis(labels.map((label) => label.replace(/^\d+年/, ""))), axisLabel: { color: ink, interval: 1, hideOverlap: true } },
+      ...base, yAxis: numbersAxis, xAxis: { ...namesAxis(labels.map((label) => label.replace(/^\d+年/, ""))), axisLabel: { color: ink, interval: labels.length > 8 ? 1 : 0, hideOverlap: true } },
       series: [{
         type: "line", data: counts, symbol: "circle", symbolSize: 12, itemStyle: { color: colour }, lineStyle: { color: colour, width: 2 },
         label: { show: true, position: "top", distance: 8, color: ink, textBorderColor: "#fff", textBorderWidth: 3 },
@@ -32,7 +32,7 @@
     const rows = [...numbers.querySelectorAll("tbody tr")];
     const links = rows.map((row) => row.querySelector("a"));
     const labels = rows.map((row) => row.querySelector("th").textContent);
-    const counts = links.map((link) => Number.parseInt(link.textContent, 10));
+    const counts = links.map((link) => Number.parseFloat(link.textContent));
     const plot = document.createElement("div");
     plot.className = "plot";
     plot.setAttribute("role", "img");

@@ -37,6 +37,8 @@ WORDS = "words"
 OWN, FOREIGN, MISSING = "甲", "乙", "丁"
 KEY_FIELDS = ("id", "kept", "double", "companies", "branches")
 """The names under which pages that aren't screens are posted a row's key."""
+KEYS_OF_PAGES = ("id", "company", "branch")
+"""The names under which addresses of pages that aren't screens hold a row's key."""
 NOBODYS = {"id_number": "620200196001010037", "phone": "13700000000"}
 """Numbers that no row carries."""
 SHEET = "sheet"
@@ -174,15 +176,22 @@ def screens_of(app: Flask) -> dict[str, Screen]:
     return {view.endpoint: view for view in app.extensions["admin"][0]._views if isinstance(view, Screen)}
 
 
-def about_any_key(rule: Any, method: str, resource: str, key: int) -> Attempt:
-    """A request that gives a key in every way in which a route may take one."""
+def about_any_key(
+    rule: Any, method: str, resource: str, key: int, names: tuple[str, ...] = ("id",)
+) -> Attempt:  # fmt: skip
+    """A request that gives a key in every way in which a route may take one.
+
+    Args:
+        names: under which the address holds it.
+    """
     path = rule.rule
     for name in rule.arguments:
         path = path.replace(f"<int:{name}>", str(key)).replace(f"<{name}>", str(key))
     form = {**dict.fromkeys(KEY_FIELDS, str(key)), **ANY_FORM} if method == "POST" else {}
     return Attempt(
-        rule.endpoint, method, path, resource, (("id", str(key)),), tuple(form.items()), str(key), resource, True
-    )
+        rule.endpoint, method, path, resource, tuple((name, str(key)) for name in names), tuple(form.items()), str(key),
+        resource, True,
+    )  # fmt: skip
 
 
 def _of_page(rule: Any, method: str, side: Side, resources: list[str]) -> Iterator[Attempt]:
@@ -195,7 +204,7 @@ def _of_page(rule: Any, method: str, side: Side, resources: list[str]) -> Iterat
                 yield Attempt(rule.endpoint, method, rule.rule, "words", (("q", word),), asks=word)
             continue
         for key in side.keys(resource):
-            yield about_any_key(rule, method, resource, key)
+            yield about_any_key(rule, method, resource, key, KEYS_OF_PAGES)
 
 
 def _of_screen(screen: Screen, rule: Any, name: str, method: str, side: Side) -> Iterator[Attempt]:

@@ -41,6 +41,7 @@ from policy import system_session
 from policy.actions import models_by_resource, resource_of, target_of
 from policy.actor import Actor, load_actor
 from tests.attempts import (
+    KEYS_OF_PAGES,
     NO_SUCH_KEY,
     NO_SUCH_WORD,
     SHEET,
@@ -318,7 +319,7 @@ def keys_known_to_pages(office: Office) -> dict[tuple[str, str], list[str]]:
                 continue
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 looked_in.clear()
-                about = about_any_key(rule, method, "", NO_SUCH_KEY)
+                about = about_any_key(rule, method, "", NO_SUCH_KEY, KEYS_OF_PAGES)
                 for role in WHO_REACHES_PAGES:
                     Browser(office.app, role).send(replace(about, query=(*about.query, ("q", NO_SUCH_WORD))))
                 known[rule.endpoint, method] = list(dict.fromkeys(looked_in))

@@ -201,6 +201,13 @@ def _compared(page: Any, site: str) -> None:
     _beside_first("checklist_version", "/checklist/compare/", f"?search={NEXT_YEAR}")(page, site)
 
 
+def _over_the_years(page: Any, site: str) -> None:
+    """One company's assessments, from the first of them."""
+    _of_first("assessment")(page, site)
+    page.click("main a:text-is('历年考核')")
+    page.wait_for_selector("h1:has-text('历年考核')")
+
+
 MESSY = (
     ["2026年非公企业基本情况表"],
     ["填报单位（盖章）：示例支部", None, None, "2026年3月"],
@@ -329,6 +336,11 @@ KINDS = [
     Kind("round-refused", "city_admin", _round_refused),
     Kind("mending", "city_admin", _beside_first("assessment", "/assess/mend/", "?flt0_status=reviewed")),
     Kind("rectification", "city_admin", _of_first("rectification")),
+    Kind("overview", "city_admin", _at("/matrix/")),
+    Kind("overview-groups", "branch_admin", _at("/matrix/?view=groups&side=self")),
+    Kind("overview-items", "city_admin", _at("/matrix/items/")),
+    Kind("overview-mended", "city_admin", _at("/matrix/mended/")),
+    Kind("overview-years", "city_admin", _over_the_years),
     Kind("report-desk", "city_admin", _at("/report-desk/")),
     Kind("permissions", "security_admin", _beside_first("role", "/role-permissions/")),
     Kind("audit", "auditor", _at("/audit_entry/")),

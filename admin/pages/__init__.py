@@ -15,6 +15,7 @@ from admin.pages.evidence import EvidencePage
 from admin.pages.guide import GuidePage
 from admin.pages.imports import ImportPage
 from admin.pages.jobs import JobsPage
+from admin.pages.matrix import MatrixPage
 from admin.pages.mending import MendingPage
 from admin.pages.monthly_reports import ReportDesk
 from admin.pages.palette import SearchPage
@@ -24,7 +25,7 @@ from admin.pages.rounds import RoundPage
 from admin.pages.saved_views import SavedViewsPage
 
 PAGES: list[Any] = [
-    ReportDesk, RoundPage, AssessmentPage, AnsweringPage, EvidencePage, MendingPage, DisagreementsPage, ChecklistPage, FilePage, PrintPage,
-    PrintedCodePage, SignedPagePage, DoublesPage, RolePermissionsPage, AuditSealPage, SearchPage, IdentityPage, GuidePage,
-    SavedViewsPage, AccessPage, JobsPage, ImportPage,
+    ReportDesk, MatrixPage, RoundPage, AssessmentPage, AnsweringPage, EvidencePage, MendingPage, DisagreementsPage,
+    ChecklistPage, FilePage, PrintPage, PrintedCodePage, SignedPagePage, DoublesPage, RolePermissionsPage, AuditSealPage,
+    SearchPage, IdentityPage, GuidePage, SavedViewsPage, AccessPage, JobsPage, ImportPage,
 ]  # fmt: skip

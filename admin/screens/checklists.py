@@ -8,6 +8,7 @@ from sqlalchemy import inspect
 from admin.assessed import OfCompanyOrBranch
 from admin.pages.attachments import url_of
 from admin.pages.checklists import checklist_links
+from admin.pages.matrix import history_links, overview_links
 from admin.pages.prints import print_notices
 from admin.pages.rounds import may_begin_rounds, round_links
 from admin.screen import Screen
@@ -55,6 +56,7 @@ class AssessmentScreen(OfCompanyOrBranch, Screen):
         return [
             {"label": "填写或查看检查表", "url": f"/assess/?id={row.id}", "method": "get", "primary": True},
             *super().next_steps(row),
+            *history_links(row.company_id, row.branch_id),
         ]
 
 
@@ -73,7 +75,7 @@ class AssessmentRoundScreen(Screen):
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         progress = {"label": "看进度", "url": url_for("round.index", id=row.id), "method": "get", "primary": True}
-        return [progress, *round_links(row), *super().next_steps(row)]
+        return [progress, *overview_links(row), *round_links(row), *super().next_steps(row)]
 
     def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
         if inspect(model).attrs.due_on.history.has_changes():

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from admin.pages.matrix import history_links
 from admin.screen import Screen
 from admin.steps import Step
 from models import Company, Coverage, MassOrganisation, MonthlyReport, Problem
@@ -20,6 +21,9 @@ class CompanyScreen(Screen):
         "党建": ["branch", "organised_on", "note"],
     }
     figures = figures_of("company")
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        return super().next_steps(row) + history_links(row.id, row.branch_id)
 
 
 class ProblemScreen(Screen):

@@ -1,5 +1,8 @@
 """党员队伍: people, their development and their key posts; the tree of Party organisations."""
 
+from typing import Any
+
+from admin.pages.matrix import history_links
 from admin.screen import Screen
 from admin.steps import Step
 from models import Branch, DevelopmentStep, KeyPost, Person, UnregisteredMember
@@ -56,6 +59,9 @@ class BranchScreen(Screen):
     search = ["name"]
     filters = ["kind", "parent"]
     form_groups = {"党组织": ["name", "kind", "parent", "founded_on", "brand", "contact_name", "contact_phone", "note"]}
+
+    def next_steps(self, row: Any) -> list[dict[str, Any]]:
+        return super().next_steps(row) + history_links(None, row.id)
 
 
 SCREENS = [PersonScreen, DevelopmentStepScreen, KeyPostScreen, UnregisteredMemberScreen, BranchScreen]
