@@ -34,6 +34,7 @@ class OfficeTheme(Theme):
         (("data-lookup", "data-search", "data-date-pick"), ("fields.js",)),
         (("data-chart",), ("vendor/echarts-6.1.0.common.min.js", "charts.js")),
         (("data-queue",), ("queue.js",)),
+        (("data-evidence",), ("answering.js",)),
         (("data-add-photos",), ("photos.js",)),
     )
 

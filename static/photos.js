@@ -56,7 +56,7 @@
       place.textContent = files.length > 1 ? `正在准备第 ${number + 1} 张，共 ${files.length} 张……` : "正在准备照片……";
       const made = await shrink(file).catch(() => null);
       if (made === null) wrong.push(files.length > 1 ? `第 ${number + 1} 张：${UNREADABLE}` : UNREADABLE);
-      else await window.office.addPhoto(part.dataset.evidence, ...made).catch(() => { wrong.push(window.office.isFull); });
+      else await window.office.queue.addPhoto(part.dataset.evidence, ...made).catch(() => { wrong.push(window.office.queue.SAY.full); });
       window.office.shrinking -= 1;
     }
     place.textContent = wrong.join(" ");

@@ -43,7 +43,10 @@ NOBODYS = {"id_number": "620200196001010037", "phone": "13700000000"}
 """Numbers that no row carries."""
 SHEET = "sheet"
 """A field of this name is posted as a file."""
-ANY_FORM = {"version_seen": "1", "reason": "核对档案", "do": "finish", "month": "2026-01", "confirmed": "yes"}
+ANY_FORM = {
+    "version_seen": "1", "reason": "核对档案", "do": "finish", "month": "2026-01", "confirmed": "yes",
+    "item": "1", "items": "1", "side": "self", "answer": "not_applicable", "seen-answer": "met",
+}  # fmt: skip
 """What is posted to a page whose form isn't a screen's."""
 
 

@@ -15,6 +15,7 @@ import commands
 from models import db
 from tests.conftest import build_app
 from tests.sheets_made import workbook
+from tests.test_attachments import picture
 
 PASSWORD = "demo-password-1"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
@@ -284,6 +285,34 @@ def _signed_page_refused(page: Any, site: str) -> None:
     page.wait_for_selector("[role=alert]:has-text('没有归档')")
 
 
+def _with_photos(page: Any, site: str) -> None:
+    """A checklist that is being filled in, with photos; the first visit begins it."""
+    page.goto(f"{site}/assessment/?flt0_status=draft")
+    if not page.locator("td.main a").count():
+        keys = []
+        for path in (f"/checklist_version/{PUBLISHED}", "/company/"):
+            page.goto(site + path)
+            keys.append(page.locator("td.main a").first.get_attribute("href").rpartition("=")[2])
+        page.goto(f"{site}/assessment/new/?checklist_version={keys[0]}&company={keys[1]}")
+        _throw_draft_away(page)
+        page.fill("#assessed_on", "2027-03-02")
+        page.click(SAVE)
+        page.wait_for_url("**/assessment/details/**")
+        page.goto(page.url.replace("/assessment/details/", "/assess/"))
+        for place in range(2):  # the same picture twice, which is said
+            photo = {"name": "IMG_2026.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(400, 300))}
+            page.set_input_files(f"[data-add-photos] >> nth={place} >> input", photo)
+            page.wait_for_selector(f"[data-evidence] >> nth={place} >> [data-photo]")
+        page.goto(f"{site}/assessment/?flt0_status=draft")
+    page.goto(site + page.locator("td.main a").first.get_attribute("href").replace("/assessment/details/", "/assess/"))
+
+
+def _photos_of_one_item(page: Any, site: str) -> None:
+    _with_photos(page, site)
+    page.click("a:has-text('用于其他项目') >> nth=1")
+    page.wait_for_selector("main h1:has-text('佐证照片')")
+
+
 KINDS = [
     Kind("sign-in", "", _at("/sign-in")),
     Kind("home-city", "city_admin", _at("/")),
@@ -324,6 +353,8 @@ KINDS = [
     Kind("assessment-printed", "city_admin", _printed),
     Kind("signed-page", "company_clerk", _at("/signed-page/")),
     Kind("signed-page-refused", "company_clerk", _signed_page_refused),
+    Kind("checklist-photos", "company_clerk", _with_photos),
+    Kind("checklist-photo", "company_clerk", _photos_of_one_item),
     Kind("checklist-edit", "city_admin", _beside_first("checklist_version", "/checklist/", "?flt0_status=draft")),
     Kind("checklist-read", "city_admin", _beside_first("checklist_version", "/checklist/", PUBLISHED)),
     Kind("checklist-clone", "city_admin", _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import jsonify, request
+from flask import jsonify, redirect, request, url_for
 from flask_admin import BaseView, expose
 from sqlalchemy import select
 
@@ -18,7 +18,7 @@ PERCENT = 100
 
 
 class AnsweringPage(BaseView):
-    """POST only. What can't be saved is answered by 422 with the reason, what somebody else changed by 409 with both."""
+    """What can't be saved is answered by 422 with the reason, what somebody else changed by 409 with both answers."""
 
     def __init__(self) -> None:
         super().__init__(name="逐项保存", category="标准化", endpoint="answering", url="/assess/answer")
@@ -33,9 +33,12 @@ class AnsweringPage(BaseView):
         """What explains this page."""
         return [("checklists", "在手机上填")]
 
-    @expose("/", methods=("POST",))
+    @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         """Save one answer; of two who write at once each waits for the other, and neither loses anything."""
+        if request.method == "GET":
+            found = one_row(select(Assessment), Assessment, request.args.get("id", ""))
+            return redirect(url_for("assess.index", id=found.id))
         require_own_account()
         # The scores are of all answers: whoever saves one holds the assessment until that is done.
         locked = select(Assessment).with_for_update(of=Assessment)
