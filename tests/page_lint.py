@@ -38,6 +38,8 @@ class _Reader(HTMLParser):
         if twice:
             self.problems.append(f"{element} has {twice} twice")
         self.elements.append(element)
+        if tag == "img":
+            self.handle_data(element.attributes.get("alt", ""))  # it names the link that it stands in
         if tag not in VOID:
             self.open.append(element)
 
