@@ -76,11 +76,13 @@ class Choices:
 
     Attributes:
         latest: the version of the latest assessment in sight.
+        begun: the rounds in which something is answered.
     """
 
     rounds: tuple[Scope, ...]
     versions: tuple[Scope, ...]
     latest: int | None
+    begun: frozenset[int]
 
     def find(self, round_id: int | None, version_id: int | None) -> Scope | None:
         """The round or the version with this key; None when there is none in sight."""
@@ -90,7 +92,13 @@ class Choices:
 
     def usual(self) -> Scope | None:
         """What is shown to somebody who chose nothing."""
-        return next(iter(self.rounds), None) or self.find(None, self.latest) or next(iter(self.versions), None)
+        answered = (one for one in self.rounds if one.round_id in self.begun)
+        return (
+            next(answered, None)
+            or next(iter(self.rounds), None)
+            or self.find(None, self.latest)
+            or next(iter(self.versions), None)
+        )
 
 
 def choices(session: Session) -> Choices:
@@ -102,18 +110,20 @@ def choices(session: Session) -> Choices:
         .where(ChecklistVersion.status != VersionStatus.DRAFT)
         .order_by(ChecklistVersion.published_on.desc(), ChecklistVersion.id.desc())
     ).all()
+    answered = func.count(Assessment.self_score) + func.count(Assessment.review_score)
     rounds = session.execute(
-        select(Assessment.round_id, Assessment.round_name, Assessment.checklist_version_id)
+        select(Assessment.round_id, Assessment.round_name, Assessment.checklist_version_id, answered)
         .where(Assessment.round_id.is_not(None))
         .group_by(
             Assessment.round_id, Assessment.round_name, Assessment.due_on, Assessment.checklist_version_id
         )
         .order_by(Assessment.due_on.desc(), Assessment.round_id.desc())
-    )  # fmt: skip
+    ).all()  # fmt: skip
     return Choices(
-        tuple(Scope(version, name or "", key) for key, name, version in rounds),
+        tuple(Scope(version, name or "", key) for key, name, version, _answered in rounds),
         tuple(Scope(key, heading(template, name)) for key, name, template, _latest in known),
         known[0][3] if known else None,
+        frozenset(key for key, _name, _version, number in rounds if number),
     )
 
 
