@@ -138,7 +138,7 @@ class Assessment(BranchScoped, Record):
 
     __table_args__ = (
         owner_key(),
-        owned_by("company", required=False),
+        owned_by("company"),
         ForeignKeyConstraint(
             ["round_id", "round_name", "due_on", "round_status"],
             [f"assessment_round.{name}" for name in ("id", "name", "due_on", "status")],

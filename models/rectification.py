@@ -61,7 +61,7 @@ class Rectification(BranchScoped, Record):
 
     __table_args__ = (
         owner_key(),
-        owned_by("company", required=False),
+        owned_by("company"),
         owned_by("assessment", required=False),
         in_order("done_before_closed", "done_on", "closed_on"),
         CheckConstraint("(status = 'closed') = (closed_on IS NOT NULL)", name="closed_with_date"),

@@ -77,13 +77,14 @@ def default_roles() -> list[DefaultRole]:
         ),
         DefaultRole(
             "branch_admin", "支部管理员",
-            frozenset(branch_work | _PHONES | {"person:unmask", "adviser:unmask", "adviser:renew", "assessment:review", "assessment:sign",
+            frozenset(branch_work | _PHONES | {"person:unmask", "adviser:unmask", "adviser:renew", "assessment:review",
+                                     "assessment:self_assess", "assessment:sign",
                                      "assessment:reopen", "assessment_round:close", "rectification:close", "monthly_report:accept", "monthly_report:submit",
                                      "account:read", "account:reset"}),
             follows_as="sending_branch",
         ),
         DefaultRole(
-            "liaison", "支部联络员", frozenset((branch_work - _all_of(own, "delete")) | _BY_CARD | {"attachment:delete"}),
+            "liaison", "支部联络员", frozenset((branch_work - _all_of(own, "delete")) | _BY_CARD | {"attachment:delete", "assessment:self_assess"}),
             follows_as="sending_branch",
         ),
         DefaultRole("adviser", "党建指导员", frozenset(visiting | _BY_CARD | {"assessment:self_assess"})),

@@ -63,8 +63,8 @@ LATER_CODES = {"visit_purpose": ("routine",)}
 # Permissions that came to a kind of record after roles were first given those on it, by the version that brought them.
 LATER_PERMISSIONS = {
     5: {
-        "assessment:sign", "assessment:reopen", "assessment:review", "assessment:update", "assessment_answer:create",
-        "assessment_answer:update", "attachment:create", "rectification:close",
+        "assessment:sign", "assessment:reopen", "assessment:review", "assessment:self_assess", "assessment:update",
+        "assessment_answer:create", "assessment_answer:update", "attachment:create", "rectification:close",
     },
 }  # fmt: skip
 

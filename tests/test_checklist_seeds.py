@@ -150,7 +150,7 @@ def test_an_older_installation_gets_the_missing_ones_once(session: Session) -> N
 
 def test_what_the_office_threw_away_or_renamed_does_not_come_again(session: Session) -> None:
     throw_away(session, "六有")
-    is_at(session, 4)
+    is_at(session, reference_data.VERSION)
     venue = session.scalars(select(ChecklistTemplate).where(ChecklistTemplate.name == VENUE_STANDARD)).one()
     venue.name = "两栏四有四上墙（市里）"
     session.commit()

@@ -257,10 +257,16 @@ def _sides(assessment: Assessment) -> list[str]:
 
 
 def _side(assessment: Assessment) -> str:
-    """The side that is asked for, or the first that the actor may write; without one he reads."""
+    """The side that is asked for, or the one that is usually the actor's; whoever may write none reads."""
     sides = _sides(assessment)
-    asked = request.values.get("side")
-    return asked if asked in sides else sides[0] if sides and asked in (None, "") else READ
+    asked = request.values.get("side") or _usual_side(assessment, sides)
+    return asked if asked in sides else READ
+
+
+def _usual_side(assessment: Assessment, sides: list[str]) -> str:
+    """The assessed's own answers where the actor is one of them, else the reviewer's."""
+    own = SELF in sides and not _acts_for_others(assessment)
+    return SELF if own else next(iter(sides), READ)
 
 
 def _decisions(assessment: Assessment) -> dict[str, bool]:

@@ -163,7 +163,6 @@ def upgrade() -> None:
         batch.add_column(sa.Column("signed_on", sa.Date(), nullable=True))
         batch.add_column(sa.Column("signed_by", sa.String(length=40), nullable=True))
         batch.add_column(sa.Column("corrected", sa.Boolean(), server_default=sa.false(), nullable=False))
-        change_company_key(batch, "assessment", late=True)
         batch.create_foreign_key(
             "fk_assessment_round_shown", "assessment_round", ["round_id", "round_name", "due_on", "round_status"],
             ["id", *SHOWN], onupdate="CASCADE", ondelete="RESTRICT",
@@ -195,7 +194,6 @@ def upgrade() -> None:
     with rebuilt("rectification") as batch:
         batch.alter_column("company_id", existing_type=sa.Integer(), nullable=True)
         batch.add_column(sa.Column("return_reason", sa.String(length=200), nullable=True))
-        change_company_key(batch, "rectification", late=True)
     with rebuilt("attachment") as batch:
         batch.add_column(sa.Column("assessment_id", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("kind", bare_word(), server_default="file", nullable=False))
@@ -215,17 +213,6 @@ def upgrade() -> None:
     make_tables_of_an_assessment()
     for table, event, condition, message in rules():
         make_rule(f"{table}_signed_{event.lower()}", table, event, condition, message)
-
-
-def change_company_key(batch: "op.BatchOperations", table: str, late: bool) -> None:
-    """A company is an owner that may be missing since branches are assessed too."""
-    name = op.f(f"fk_{table}_company_id_branch_id")
-    batch.drop_constraint(name, type_="foreignkey")
-    deferred = {"deferrable": True, "initially": "DEFERRED"} if late else {}
-    batch.create_foreign_key(
-        name, "company", ["company_id", "branch_id"], ["id", "branch_id"], onupdate="CASCADE", ondelete="RESTRICT",
-        **deferred,
-    )  # fmt: skip
 
 
 def make_rounds() -> None:
@@ -337,7 +324,6 @@ def downgrade() -> None:
         for name in ("assessment_id", "kind", "upload_key"):
             batch.drop_column(name)
     with rebuilt("rectification") as batch:
-        change_company_key(batch, "rectification", late=False)
         batch.drop_column("return_reason")
         batch.alter_column("company_id", existing_type=sa.Integer(), nullable=False)
     with rebuilt("assessment_answer") as batch:
@@ -352,7 +338,6 @@ def downgrade() -> None:
         for name in ("signed_with_date", "round_shown", "round_status", "assessment_status"):
             batch.drop_constraint(op.f(f"ck_assessment_{name}"), type_="check")
         batch.drop_constraint("fk_assessment_round_shown", type_="foreignkey")
-        change_company_key(batch, "assessment", late=False)
         for name in ("round_id", "round_name", "due_on", "round_status", "signed_on", "signed_by", "corrected"):
             batch.drop_column(name)
         batch.alter_column("company_id", existing_type=sa.Integer(), nullable=False)
