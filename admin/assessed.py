@@ -8,7 +8,7 @@ COMPANY = "company.short_name"
 
 
 class OfCompanyOrBranch:
-    """Put before Screen among the bases of such a screen; its columns name the company and ``branch.name``."""
+    """Put before Screen among the bases of such a screen; its columns name the company, and it reads ``branch.name``."""
 
     def cell(self, row: Any, name: str) -> Any:
         """The branch stands where the company would."""

@@ -104,7 +104,7 @@ class Screen(ModelView):
         self.column_list = self.columns
         self.column_labels = {name: cells.label_of(self.model, name) for name in self.columns}
         self.list_columns = ListColumns(self.model, [*self.columns, *self.reads], whole=True)
-        self._cells = {name: cells.list_cell(self.list_columns, name) for name in self.columns}
+        self._cells = {name: cells.list_cell(self.list_columns, name) for name in [*self.columns, *self.reads]}
         self.column_details_list = self.columns
         self.column_export_list = self.columns
         super().__init__(self.model, db, name=self.title, category=self.area, endpoint=self.resource,

@@ -155,7 +155,7 @@ def test_files_hold_the_rows_asked_for(product: Product, facts: Facts) -> None:
     wanted = {"csv_tenth": len(of_version), "csv_all": ROWS}
     for key, count in wanted.items():
         lines = list(csv.reader(io.StringIO(ask(product, key, "city").body.decode("utf-8-sig"))))
-        assert len(lines) == 1 + count and len(lines[0]) == 8, key
+        assert len(lines) == 1 + count and len(lines[0]) == 9, key
     branch = ask(product, "csv", "branch").body.decode("utf-8-sig")
     assert branch.count("\n") == 1 + facts.sights["branch"].rows
 

@@ -36,9 +36,9 @@ from services.reports.programme import figures_of
 
 class AssessmentScreen(OfCompanyOrBranch, Screen):
     model, area, order = Assessment, "标准化", "-assessed_on"
-    columns = ["assessed_on", "company.short_name", "branch.name", "checklist_version.name", "round_name", "due_on",
-               "status", "self_score", "review_score", "result"]  # fmt: skip
-    reads = ["checklist_version.template.name"]
+    columns = ["assessed_on", "company.short_name", "checklist_version.name", "round_name", "status", "self_score",
+               "review_score", "result"]  # fmt: skip
+    reads = ["branch.name", "checklist_version.template.name"]
     search = ["company.short_name", "round_name", "note"]
     filters = ["status", "result", "company", "branch", "checklist_version", "round_name", "assessed_on", "due_on"]
     form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
@@ -118,7 +118,8 @@ class AssessmentAnswerScreen(Screen):
 
 class RectificationScreen(OfCompanyOrBranch, Screen):
     model, area, order = Rectification, "标准化", "due_on"
-    columns = ["what", "company.short_name", "branch.name", "responsible", "due_on", "status", "closed_on"]
+    columns = ["what", "company.short_name", "responsible", "due_on", "status", "closed_on"]
+    reads = ["branch.name"]
     search = ["what", "responsible", "company.short_name"]
     filters = ["status", "company", "branch", "due_on"]
     details_template = "admin/pages/rectification_details.html"

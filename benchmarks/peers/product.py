@@ -80,7 +80,7 @@ class Product:
         narrowed = {
             "first": "",
             "filter": f"?flt0_status=draft&flt0_checklist_version={self.facts.version_id}",
-            "sort": "?sort=4",
+            "sort": "?sort=5",
             "name": f"?search={sight.name}",
             "initials": f"?search={sight.initials}",
             "nothing": f"?search={NOWHERE_FOUND}",
