@@ -114,9 +114,10 @@ def test_a_photo_proves_its_item_and_keeps_neither_place_nor_name(
     app: Flask, sign_in: SignIn, assessment: int, items: list[int]
 ) -> None:
     answer = send(sign_in("company_clerk"), assessment, items[:1], picture("JPEG", (300, 200), exif=phone_exif()))
-    assert answer.status_code == 200 and answer.json["name"] == "佐证照片 1.jpg"
+    assert answer.status_code == 200 and answer.json["name"] == "佐证照片 1"
     (photo,) = photos(app)
     assert (photo.assessment_id, photo.upload_key, photo.content_type) == (assessment, key_of(1), "image/jpeg")
+    assert photo.file_name == "佐证照片 1.jpg"
     assert links(app, photo.id) == items[:1]
     folder = app.config["SETTINGS"].files_dir
     assert files_in(app) == sorted([photo.stored_name, f"{photo.stored_name}.small"])
