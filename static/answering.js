@@ -2,8 +2,13 @@
 // item says whether it is saved, waits, was refused, or was changed by somebody else meanwhile.
 (() => {
   const AFTER_TYPING = 700;
+  const itemOf = (field) => field.name?.match(/^(?:answer|number|note|reason)-(\d+)$/)?.[1];
+  const early = new Set(); // what was touched before the queue was ready
+  const noteEarly = (event) => early.add(itemOf(event.target));
+  for (const kind of ["input", "change"]) document.addEventListener(kind, noteEarly);
 
   const begin = () => {
+    for (const kind of ["input", "change"]) document.removeEventListener(kind, noteEarly);
     const queue = window.office.queue;
     const { SAY, make, button } = queue;
     if (!queue.root.matches("form")) return;
@@ -153,6 +158,14 @@
       else if (told) told.items.forEach((item) => showPhoto(item, told));
     };
 
+    // Where items are shown one at a time, the address names the one to be seen.
+    const show = (item) => {
+      const part = partOf(item);
+      const hidden = part?.closest("[hidden]");
+      if (hidden?.id) window.location.hash = hidden.id;
+      part?.scrollIntoView({ block: "center" });
+    };
+
     // The whole form is sent once nothing of it waits.
     let pressed = null;
     let leaving = false;
@@ -166,7 +179,7 @@
       if (mine.length === 0) {
         leaving = true;
         form.requestSubmit(submitter);
-      } else if (wrong) partOf(wrong.item)?.scrollIntoView({ block: "center" });
+      } else if (wrong) show(wrong.item);
       else if (queue.trouble() === "ended") queue.askToSignIn();
     };
 
@@ -188,7 +201,7 @@
     };
 
     const note = (delay) => (event) => {
-      const item = event.target.name?.match(/^(?:answer|number|note|reason)-(\d+)$/)?.[1];
+      const item = itemOf(event.target);
       if (!item || !saved.has(item)) return;
       // Of an item that is counted, a number and "not applicable" exclude each other.
       if (event.target.type === "checkbox" && event.target.checked) numberOf(item).value = "";
@@ -198,10 +211,12 @@
     };
 
     form.querySelectorAll("[data-evidence][data-stored]").forEach((part) => saved.set(part.dataset.evidence, JSON.parse(part.dataset.stored)));
-    // What waited in the phone when the page was left stands in the form again.
-    saved.forEach((_values, item) => {
+    // What waited in the phone when the page was left stands in the form again. Some browsers fill in a reloaded form
+    // as it was left: what is saved since has precedence, but not over what was typed and came back unsaved.
+    saved.forEach((values, item) => {
       const last = answersOf(item).at(-1);
-      if (last) write(item, last.values);
+      if (last && !early.has(item)) write(item, last.values);
+      else if (!early.has(item) && !("changed" in form.dataset)) write(item, values);
     });
     queue.page = {
       arrived, rested,
@@ -211,6 +226,7 @@
         queue.mine().filter((entry) => entry.kind === "photo").forEach(sayOfPhoto);
       },
     };
+    [...early].filter((item) => saved.has(item)).forEach(changed);
     form.addEventListener("input", note(AFTER_TYPING));
     form.addEventListener("change", note(0));
     form.addEventListener("submit", (event) => {

@@ -201,10 +201,8 @@
   // Returns whether the next entry may follow.
   const settle = (entry, outcome, told) => {
     if (outcome === "done") {
-      if (!entry.gone) {
-        drop(entry);
-        if (ofThisPage(entry)) queue.page?.arrived(entry, told);
-      }
+      drop(entry);
+      if (ofThisPage(entry)) queue.page?.arrived(entry, told); // also what was taken back too late: it can be deleted
     } else if (outcome === "refused" || outcome === "conflict") {
       if (entry.kind === "photo" || !mergeIntoLater(entry)) {
         Object.assign(entry, { state: outcome, message: told.message, theirs: told.stored });

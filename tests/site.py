@@ -295,12 +295,13 @@ def _with_photos(page: Any, site: str) -> None:
             keys.append(page.locator("td.main a").first.get_attribute("href").rpartition("=")[2])
         page.goto(f"{site}/assessment/new/?checklist_version={keys[0]}&company={keys[1]}")
         _throw_draft_away(page)
-        page.fill("#assessed_on", "2027-03-02")
+        page.fill("#assessed_on", "2020-03-02")
         page.click(SAVE)
         page.wait_for_url("**/assessment/details/**")
         page.goto(page.url.replace("/assessment/details/", "/assess/"))
         for place in range(2):  # the same picture twice, which is said
             photo = {"name": "IMG_2026.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(400, 300))}
+            page.wait_for_selector(f"[data-add-photos] >> nth={place}")
             page.set_input_files(f"[data-add-photos] >> nth={place} >> input", photo)
             page.wait_for_selector(f"[data-evidence] >> nth={place} >> [data-photo]")
         page.goto(f"{site}/assessment/?flt0_status=draft")
@@ -353,8 +354,8 @@ KINDS = [
     Kind("assessment-printed", "city_admin", _printed),
     Kind("signed-page", "company_clerk", _at("/signed-page/")),
     Kind("signed-page-refused", "company_clerk", _signed_page_refused),
-    Kind("checklist-photos", "company_clerk", _with_photos),
-    Kind("checklist-photo", "company_clerk", _photos_of_one_item),
+    Kind("checklist-photos", "city_admin", _with_photos),
+    Kind("checklist-photo", "city_admin", _photos_of_one_item),
     Kind("checklist-edit", "city_admin", _beside_first("checklist_version", "/checklist/", "?flt0_status=draft")),
     Kind("checklist-read", "city_admin", _beside_first("checklist_version", "/checklist/", PUBLISHED)),
     Kind("checklist-clone", "city_admin", _beside_first("checklist_version", "/checklist/clone/", PUBLISHED)),

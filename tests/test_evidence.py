@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import event, select
+from sqlalchemy import Engine, event, select
 
 from models import (
     AnswerEvidence,
@@ -114,9 +114,10 @@ def test_a_photo_proves_its_item_and_keeps_neither_place_nor_name(
     app: Flask, sign_in: SignIn, assessment: int, items: list[int]
 ) -> None:
     answer = send(sign_in("company_clerk"), assessment, items[:1], picture("JPEG", (300, 200), exif=phone_exif()))
-    assert answer.status_code == 200 and answer.json["name"] == "佐证照片 1.jpg"
+    assert answer.status_code == 200 and answer.json["name"] == "佐证照片 1"
     (photo,) = photos(app)
     assert (photo.assessment_id, photo.upload_key, photo.content_type) == (assessment, key_of(1), "image/jpeg")
+    assert photo.file_name == "佐证照片 1.jpg"
     assert links(app, photo.id) == items[:1]
     folder = app.config["SETTINGS"].files_dir
     assert files_in(app) == sorted([photo.stored_name, f"{photo.stored_name}.small"])
@@ -447,3 +448,47 @@ def test_a_photo_is_linked_and_unlinked_on_both_databases(
         with pytest.raises(Refused, match="编号不对"):
             evidence.add_photo(session, row, answers[:1], taken, "../x", app.config["SETTINGS"].files_dir)
         session.commit()
+
+
+def test_an_assessment_goes_to_the_trash_with_its_photos_and_comes_back_with_them(
+    app: Flask, sign_in: SignIn, assessment: int, items: list[int]
+) -> None:
+    office = sign_in("city_admin")
+    with app.app_context(), system_session("demo") as session, acting_as(session.info["actor"]):
+        old = session.get(Assessment, assessment)
+        row = Assessment(company=old.company, checklist_version=old.checklist_version, assessed_on=date(2026, 6, 1))
+        session.add(row)
+        session.commit()
+        key = row.id
+    photo = send(office, key, items[:2]).json["id"]
+    assert office.post("/assessment/delete/", data={"id": key}).status_code == 302
+    assert office.get(f"/file/?id={photo}").status_code == 404
+    with app.app_context(), system_session("demo", readonly=True) as session:
+        thrown = session.scalar(
+            select(Trash.id).where(Trash.resource == "assessment").order_by(Trash.id.desc()).limit(1)
+        )
+    assert office.post(f"/trash/step/restore/?id={thrown}", data={"version_seen": "1"}).status_code == 302
+    assert links(app, photo) == items[:2] and office.get(f"/file/?id={photo}").status_code == 200
+
+
+def test_many_photos_cost_no_more_queries_than_one(
+    app: Flask, sign_in: SignIn, assessment: int, items: list[int]
+) -> None:
+    clerk = sign_in("company_clerk")
+    asked: list[str] = []
+
+    def note(*call: Any) -> None:
+        asked.append(call[2])
+
+    def queries() -> int:
+        asked.clear()
+        event.listen(Engine, "before_cursor_execute", note)
+        assert clerk.get(f"/assess/?id={assessment}").status_code == 200
+        event.remove(Engine, "before_cursor_execute", note)
+        return len(asked)
+
+    send(clerk, assessment, items[:1])
+    few = queries()
+    for number in range(2, 8):
+        send(clerk, assessment, items[:number], picture("JPEG", (60, 40 + number)), number)
+    assert queries() <= few

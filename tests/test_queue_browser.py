@@ -139,6 +139,12 @@ def choose(page: Any, desk: Desk, place: int, value: str) -> None:
     page.check(f"#answer-{desk.items[place]}-{value}")
 
 
+def add_photos(page: Any, desk: Desk, place: int, files: list[Path]) -> None:
+    """Choose photos for an item, once the page offers it."""
+    page.wait_for_selector(f"{desk.part(place)} [data-add-photos]")
+    page.set_input_files(f"{desk.part(place)} input[type=file]", files)
+
+
 def wait_for_all(page: Any) -> None:
     page.wait_for_selector(f"{BAR}:text-is('全部已上传。')")
 
@@ -155,7 +161,7 @@ def send_over_a_bad_line(desk: Desk, folder: Path, count: int) -> Any:
             continue
         cut = place % 3 == 1
         page.context.set_offline(cut)
-        page.set_input_files(f"{desk.part(place)} input[type=file]", mine)
+        add_photos(page, desk, place, mine)
         choose(page, desk, place, "met")
         page.wait_for_selector(f"{desk.part(place)} [data-photo-state]:empty", state="attached")
         if cut:
@@ -212,7 +218,7 @@ def test_what_was_given_without_a_network_outlives_the_page(desk: Desk, tmp_path
     choose(page, desk, 2, "not_met")
     choose(page, desk, 2, "met")
     page.fill(f"#note-{desk.items[2]}", "牌子在做")
-    page.set_input_files(f"{desk.part(1)} input[type=file]", phone_photos(tmp_path, 1))
+    add_photos(page, desk, 1, phone_photos(tmp_path, 1))
     page.wait_for_selector(f"{desk.part(1)} {WAITING}")
     assert "还有 2 项没有上传" in page.inner_text(BAR)
     page.wait_for_selector(f"{desk.part(2)} [data-item-state]:has-text('没有网络，已存在手机里')")
@@ -313,7 +319,7 @@ def test_a_picture_that_the_phone_cannot_read_is_refused_alone(desk: Desk, tmp_p
     broken = tmp_path / "IMG_2026_张三.heic"
     broken.write_bytes(b"\x00\x00\x00\x18ftypheic" + bytes(400))
     (good,) = phone_photos(tmp_path, 1)
-    page.set_input_files(f"{desk.part(0)} input[type=file]", [broken, good])
+    add_photos(page, desk, 0, [broken, good])
     page.wait_for_selector(f"{desk.part(0)} [data-photo-state]:has-text('第 1 张：这张照片打不开')")
     page.wait_for_selector(f"{desk.part(0)} [data-photo]")
     assert len(desk.photos()) == 1

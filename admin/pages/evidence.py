@@ -47,6 +47,10 @@ class ShownEvidence:
         """The keys of the items that a photo proves."""
         return {item for item, photos in self.photos.items() if any(one.id == photo.id for one in photos)}
 
+    def name_of(self, photo: Attachment) -> str:
+        """What the photo is called."""
+        return shown_name(photo)
+
     def used_words(self, photo: Attachment) -> str:
         """Where a picture was used before, as people read it; empty where it wasn't."""
         return words_of(self.used.get(photo.id, ()))
@@ -66,6 +70,11 @@ def shown_evidence(assessment: Assessment) -> ShownEvidence:
         may_remove=add
         and all(permits(f"{one}:delete", assessment.branch_id) for one in ("attachment", "answer_evidence")),
     )
+
+
+def shown_name(photo: Attachment) -> str:
+    """A photo's name as people read it: without the ending."""
+    return photo.file_name.rpartition(".")[0] or photo.file_name
 
 
 def words_of(uses: Any) -> str:
@@ -241,7 +250,7 @@ def _told(photo: Attachment, answers: list[AssessmentAnswer]) -> dict[str, Any]:
     return {
         "ok": True,
         "id": photo.id,
-        "name": photo.file_name,
+        "name": shown_name(photo),
         "url": url_for("file.index", id=photo.id),
         "small": url_for("file.index", id=photo.id, size="small"),
         "items": [answer.item_id for answer in answers],
