@@ -286,26 +286,16 @@ def _signed_page_refused(page: Any, site: str) -> None:
 
 
 def _with_photos(page: Any, site: str) -> None:
-    """A checklist that is being filled in, with photos; the first visit begins it."""
-    page.goto(f"{site}/assessment/?flt0_status=draft")
-    if not page.locator("td.main a").count():
-        keys = []
-        for path in (f"/checklist_version/{PUBLISHED}", "/company/"):
-            page.goto(site + path)
-            keys.append(page.locator("td.main a").first.get_attribute("href").rpartition("=")[2])
-        page.goto(f"{site}/assessment/new/?checklist_version={keys[0]}&company={keys[1]}")
-        _throw_draft_away(page)
-        page.fill("#assessed_on", "2020-03-02")
-        page.click(SAVE)
-        page.wait_for_url("**/assessment/details/**")
-        page.goto(page.url.replace("/assessment/details/", "/assess/"))
-        for place in range(2):  # the same picture twice, which is said
-            photo = {"name": "IMG_2026.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(400, 300))}
-            page.wait_for_selector(f"[data-add-photos] >> nth={place}")
-            page.set_input_files(f"[data-add-photos] >> nth={place} >> input", photo)
-            page.wait_for_selector(f"[data-evidence] >> nth={place} >> [data-photo]")
-        page.goto(f"{site}/assessment/?flt0_status=draft")
-    page.goto(site + page.locator("td.main a").first.get_attribute("href").replace("/assessment/details/", "/assess/"))
+    """A checklist that is being filled in, with photos; the first visit brings them."""
+    _beside_first("assessment", "/assess/", "?flt0_status=draft")(page, site)
+    if page.locator("[data-photo]").count():
+        return
+    for place in range(2):  # the same picture twice, which is said
+        photo = {"name": "IMG_2026.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(400, 300))}
+        page.wait_for_selector(f"[data-add-photos] >> nth={place}")
+        page.set_input_files(f"[data-add-photos] >> nth={place} >> input", photo)
+        page.wait_for_selector(f"[data-evidence] >> nth={place} >> [data-photo]")
+    page.reload()
 
 
 def _photos_of_one_item(page: Any, site: str) -> None:

@@ -6,8 +6,9 @@ from flask import jsonify, redirect, request, url_for
 from flask_admin import BaseView, expose
 from sqlalchemy import select
 
+from admin.pages.assessment_lines import TWICE, given_by_choice
 from admin.pages.common import one_row, readable, save
-from models import Answer, Assessment, AssessmentAnswer, ChecklistItem, db
+from models import Assessment, AssessmentAnswer, ChecklistItem, db
 from models.hundredths import parse_hundredths, trimmed
 from policy import NotAllowed, Refused, the_actor
 from services.checklists import assess
@@ -88,7 +89,7 @@ def posted_said(item: ChecklistItem, prefix: str = "") -> Said:
     """What the posted fields say of an item; with a prefix, what stood there when the writer saw it."""
     choice, number, text = (readable(request.form.get(f"{prefix}{name}", "")) for name in ("answer", "number", "text"))
     if number and choice:
-        raise Refused("填了数量，又选了“不适用”，请只留一个。")
+        raise Refused(TWICE)
     return Said(_number_given(number) if number else _choice_given(item, choice), text)
 
 
@@ -100,12 +101,10 @@ def _number_given(number: str) -> Given:
 
 
 def _choice_given(item: ChecklistItem, choice: str) -> Given:
-    steps = {f"step-{step.id}": step.id for step in item.steps}
-    if choice in steps:
-        return Given(step_id=steps[choice])
-    if choice and choice not in list(Answer):
-        raise Refused("没有这个选项，请刷新页面再选。")
-    return Given(Answer(choice) if choice else None)
+    try:
+        return given_by_choice(item, choice)
+    except ValueError:
+        raise Refused("没有这个选项，请刷新页面再选。") from None
 
 
 def fields_of(said: Said) -> dict[str, str]:

@@ -12,6 +12,7 @@ from models.hundredths import parse_hundredths, trimmed
 from services.checklists import assess
 from services.checklists.answers import NOTHING, REVIEW, SELF, Given, answer_field, given_by, in_words
 
+TWICE = "填了数量，又选了“不适用”，请只留一个。"
 READ = "read"
 """The side of whoever may write neither answers."""
 
@@ -71,7 +72,7 @@ def typed_lines(assessment: Assessment, side: str, form: MultiDict[str, str]) ->
         line.note = readable(form.get(note_field(line.item.id), ""))
         line.chosen = _chosen(line.item, form.get(answer_field(line.item.id), ""))
         if line.typed and line.chosen:
-            line.error = "填了数量，又选了“不适用”，请只留一个。"
+            line.error = TWICE
         elif line.typed:
             try:
                 line.chosen = Given(number=parse_hundredths(line.typed))
@@ -108,13 +109,16 @@ def note_field(item_id: int) -> str:
     return f"note-{item_id}"
 
 
-def _chosen(item: ChecklistItem, value: str) -> Given:
-    """What a choice of the form stands for: one of the four words, or one of the item's grades."""
-    if not value:
-        return NOTHING
+def given_by_choice(item: ChecklistItem, value: str) -> Given:
+    """What a choice of the form stands for: one of the four words, or one of the item's grades; raises ValueError."""
     steps = {f"step-{step.id}": step.id for step in item.steps}
     if value in steps:
         return Given(step_id=steps[value])
-    if value not in list(Answer):
+    return Given(Answer(value)) if value else NOTHING
+
+
+def _chosen(item: ChecklistItem, value: str) -> Given:
+    try:
+        return given_by_choice(item, value)
+    except ValueError:
         abort(400)
-    return Given(Answer(value))
