@@ -47,7 +47,7 @@ class Words(HTMLParser):
         if tag in UNSEEN | CODES:
             self._skipped.append(tag)
         for name, value in given.items():
-            if name in SHOWN or (name == "value" and given.get("type") in ("submit", "button")):
+            if name in SHOWN or (tag == "input" and name == "value" and given.get("type") in ("submit", "button")):
                 self._take(value or "")
 
     def handle_endtag(self, tag: str) -> None:

@@ -95,7 +95,8 @@ class PrintPage(BaseView):
         content = make_pdf(printed.data, mark)
         seals.add_seal(db.session(), find(), printed)
         save()
-        return send_file(BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=name)
+        return send_file(BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=name,
+                         conditional=False, etag=False)  # fmt: skip
 
     def _workbook(self, record: Any) -> Any:
         if not (the_actor().permits("assessment:export", record.branch_id) and seals.sees_all(db.session(), record)):
@@ -105,7 +106,8 @@ class PrintPage(BaseView):
         name, is_demo = file_name(record, "xlsx"), demo.is_demo(db.session())
         with db.session.session_factory(actor=exporting(the_actor(), "assessment"), readonly=True) as session:
             content = make_book(data_of(session, session.get(type(record), record.id)), is_demo)
-        return send_file(BytesIO(content), mimetype=TYPES["xlsx"], as_attachment=True, download_name=name)
+        return send_file(BytesIO(content), mimetype=TYPES["xlsx"], as_attachment=True, download_name=name,
+                         conditional=False, etag=False)  # fmt: skip
 
 
 class PrintedCodePage(BaseView):

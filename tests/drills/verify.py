@@ -59,7 +59,10 @@ def _notes(session: Any, entries: Any) -> list[str]:
 
 
 def _assessments(session: Any, journal: Journal) -> list[str]:
-    """An assessment has all its answers and a score, or none of either; a deleted one is whole in the trash."""
+    """An assessment has all its answers and a score, or none of either; a deleted one is whole in the trash.
+
+    Those of the demo's rounds have their empty answers from the beginning, and nobody at work here fills them in.
+    """
     answers: dict[int, int] = defaultdict(int)
     for key in session.scalars(select(AssessmentAnswer.assessment_id)):
         answers[key] += 1
@@ -67,7 +70,7 @@ def _assessments(session: Any, journal: Journal) -> list[str]:
     found = [
         f"assessment {key} has {answers[key]} answers and the score {row.review_score}"
         for key, row in there.items()
-        if (answers[key], row.review_score is not None) not in ((0, False), (ITEMS, True))
+        if row.round_id is None and (answers[key], row.review_score is not None) not in ((0, False), (ITEMS, True))
     ]
     trash = set(session.scalars(select(Trash.record_id).where(Trash.resource == "assessment")))
     found += [f"assessment {key} was deleted and is there" for key in journal.deleted if key in there]
