@@ -139,6 +139,7 @@
     let waiting = null; // the button that was pressed while the form couldn't be sent
     let pressed = null; // that button, as it is sent along
     let leaving = false;
+    let doubted = false; // the browser calls itself away although the server has just answered
 
     const say = (words, ...more) => {
       place.replaceChildren(words, ...more);
@@ -177,15 +178,19 @@
       keeping = false;
       kept = Date.now();
       if (outcome === "kept") {
-        if (waiting && (navigator.onLine || !TELLS)) go();
-        else if (waiting) say(SAY.away);
-        else {
+        if (waiting && (navigator.onLine || !TELLS || doubted)) go();
+        else if (waiting) {
+          doubted = true; // answered once more, the server is there whatever the browser says
+          say(SAY.away);
+          later(AFTER_A_GAP);
+        } else {
           say(words);
           if (ahead) later(BETWEEN_DRAFTS);
         }
         return;
       }
       ahead = true;
+      doubted = false;
       if (outcome === "ended") {
         if (waiting) askToSignIn();
         else sayEnded();
