@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from admin import checks
 from admin.fields import MAX_CHOICES
 from admin.forms import make_form
-from admin.screen import LOOKUP_ROWS
+from admin.screen_forms import LOOKUP_ROWS
 from admin.screens import all_screens
 from admin.screens.checklists import AttachmentScreen
 from admin.screens.companies import CompanyScreen, ProblemScreen
