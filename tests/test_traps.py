@@ -41,9 +41,9 @@ from models import (
 )
 from models.clock import today
 from policy import system_session
-from tests.attempts import forms_and_numbers, screens_of
 from tests.conftest import build_app, signed_in
 from tests.page_lint import problems_of
+from tests.typed_forms import forms_and_numbers, screens_of
 from tests.world import ID_NUMBERS, World, canary, employ
 
 SignInAs = Callable[[str], FlaskClient]
