@@ -40,18 +40,10 @@ from models.personal import MASKS
 from policy import system_session
 from policy.actions import models_by_resource, resource_of, target_of
 from policy.actor import Actor, load_actor
-from tests.attempts import (
-    KEYS_OF_PAGES,
-    NO_SUCH_KEY,
-    NO_SUCH_WORD,
-    SHEET,
-    WORDS,
-    Attempt,
-    about_any_key,
-    attempts,
-    screens_of,
-)
+from tests.attempts import KEYS_OF_PAGES, NO_SUCH_WORD, WORDS, attempts
 from tests.databases import Office
+from tests.sides import NO_SUCH_KEY, SHEET, Attempt, about_any_key
+from tests.typed_forms import screens_of
 from tests.world import ROLES, session_key
 
 EVERYONE = [*ROLES, None]

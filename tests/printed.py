@@ -29,6 +29,7 @@ from services.checklists.answers import REVIEW, SELF, Given, give
 from services.checklists.outline import Outline
 from services.checklists.versions import new_template, publish
 from services.documents.collect import data_of
+from services.documents.pdf import Mark
 from tests.test_checklist_versions import WHOLE
 from tests.world import World
 
@@ -36,6 +37,8 @@ pypdfium2 = pytest.importorskip("pypdfium2")
 A4_INCHES, DOTS = 11.7, 72
 DESK = (126, 118, 104)
 """The colour of the table on which a page is photographed."""
+MARK = Mark("https://example.gov.cn/p/" + "k" * 22, "0a1b 2c3d 4e5f", "2026-03-02")
+"""The seal on a page that nobody printed."""
 
 
 def make_round(app: Flask, world: World, outline: Outline = WHOLE, of_branch: bool = False) -> tuple[int, int]:

@@ -8,8 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from admin.theme import OfficeTheme
-from tests.attempts import screens_of
 from tests.conftest import signed_in
+from tests.typed_forms import screens_of
 from tests.world import ROLES, World
 
 CRUMBS = re.compile(r'<nav class="crumbs".*?</nav>', re.S)

@@ -38,10 +38,10 @@ from policy.actions import models_by_resource
 from services import imports
 from services.tables.importing.related import GUESSED
 from services.tables.importing.undo import NotTakenBack
-from tests.attempts import screens_of
 from tests.conftest import signed_in
 from tests.matrix import actor_of
 from tests.sheets_made import notes_in, rows_of, workbook
+from tests.typed_forms import screens_of
 from tests.world import World, employ
 
 ASIDE = {"audit_entry", "audit_seal", "import_batch", "import_mapping", "job", "export_file", "sign_in", "draft"}

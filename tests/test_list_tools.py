@@ -19,10 +19,10 @@ from models import Account, AuditEntry, Company, Holiday, Problem, SavedView, Vi
 from policy import system_session
 from services.saved_views import MOST_VIEWS
 from tests import test_lists
-from tests.attempts import screens_of
 from tests.conftest import signed_in
 from tests.test_lists import add_companies, read, rows_of
 from tests.test_screens import counted
+from tests.typed_forms import screens_of
 from tests.world import World, canary
 
 SignIn = Callable[[str], FlaskClient]

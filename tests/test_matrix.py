@@ -12,10 +12,12 @@ import pytest
 from models import Branch, BranchKind, db
 from policy import read_guard, system_session, write_guard
 from policy.actions import resource_of
-from tests.attempts import Attempt, one_to_each_route, screens_of, some_of_each_kind, some_to_each_route
+from tests.attempts import one_to_each_route, some_of_each_kind, some_to_each_route
 from tests.conftest import as_new
 from tests.databases import Office
 from tests.matrix import EVERYONE, Browser, Leak, all_attempts, walk
+from tests.sides import Attempt
+from tests.typed_forms import screens_of
 from tests.world import ROLES, make_row, scoped_models
 
 AS_EVERYONE = pytest.mark.parametrize("role", EVERYONE, ids=str)

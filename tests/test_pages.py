@@ -4,11 +4,12 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.attempts import one_to_each_route, screens_of
+from tests.attempts import one_to_each_route
 from tests.conftest import as_new, signed_in
 from tests.databases import Office
 from tests.matrix import EVERYONE, all_attempts
 from tests.page_lint import problems_of
+from tests.typed_forms import screens_of
 
 NO_PAGE = {"/health"}
 

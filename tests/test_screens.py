@@ -17,8 +17,8 @@ from models import Attachment, AuditEntry, Branch, Company, Trash, db
 from models.clock import today
 from policy import system_session
 from policy.actions import resource_of
-from tests.attempts import screens_of
 from tests.conftest import build_app
+from tests.typed_forms import screens_of
 from tests.world import PASSWORD, World, canary, make_row, scoped_models
 
 SignIn = Callable[..., FlaskClient]

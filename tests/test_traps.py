@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from admin import checks
 from admin.fields import MAX_CHOICES
 from admin.forms import make_form
-from admin.screen import LOOKUP_ROWS
+from admin.screen_forms import LOOKUP_ROWS
 from admin.screens import all_screens
 from admin.screens.checklists import AttachmentScreen
 from admin.screens.companies import CompanyScreen, ProblemScreen
@@ -41,9 +41,9 @@ from models import (
 )
 from models.clock import today
 from policy import system_session
-from tests.attempts import forms_and_numbers, screens_of
 from tests.conftest import build_app, signed_in
 from tests.page_lint import problems_of
+from tests.typed_forms import forms_and_numbers, screens_of
 from tests.world import ID_NUMBERS, World, canary, employ
 
 SignInAs = Callable[[str], FlaskClient]

@@ -15,10 +15,12 @@ from flask.testing import FlaskClient
 from models import Posting, db
 from models.clock import today
 from policy import system_session
-from tests.attempts import OWN, Attempt, changed, forms_and_numbers, one_to_each_route, screens_of
+from tests.attempts import one_to_each_route
 from tests.conftest import as_new, signed_in
 from tests.databases import Office, kept_as_it_is
 from tests.matrix import Browser, actor_of, all_attempts, walk
+from tests.sides import OWN, Attempt
+from tests.typed_forms import changed, forms_and_numbers, screens_of
 from tests.world import SHARED, World, canary, employ
 
 NAME = "two_roles"

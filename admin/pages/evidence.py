@@ -41,7 +41,7 @@ class ShownEvidence:
 
     def lacks(self, item: ChecklistItem) -> bool:
         """Whether the item asks for evidence and has none (未佐证)."""
-        return bool((item.evidence or "").strip()) and item.id not in self.photos
+        return evidence.is_unproven(item, self.photos)
 
     def items_of(self, photo: Attachment) -> set[int]:
         """The keys of the items that a photo proves."""

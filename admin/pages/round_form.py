@@ -12,7 +12,7 @@ from wtforms.validators import Optional
 from admin import record_pages
 from admin.fields import NumberField
 from admin.forms import Offer, make_form
-from models import AssessmentRound, Branch, BranchKind, ChecklistVersion, db
+from models import AssessmentRound, Branch, ChecklistVersion, db
 from models.clock import today
 from policy import Refused, the_actor
 from policy.protected import within
@@ -87,8 +87,7 @@ def _keys(name: str) -> list[int]:
 
 def offer_candidates(chooser: Chooser, version: ChecklistVersion | None, but: rounds.Assessed = NOBODY) -> None:
     """Fill in who may be chosen for a version."""
-    kinds = rounds.kinds_of(version) if version is not None else set(BranchKind)
-    chooser.candidates = candidates_for(db.session(), kinds, but)
+    chooser.candidates = candidates_for(db.session(), rounds.kinds_of(version), but)
 
 
 class RoundForm:

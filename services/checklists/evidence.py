@@ -4,7 +4,7 @@ A phone may send a photo twice when the answer to the first time was lost: its `
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -212,7 +212,12 @@ def unproven(session: Session, assessment: Assessment) -> list[ChecklistItem]:
     """The items that ask for evidence and have no photo (未佐证); they can be answered all the same."""
     proven = photos_of(session, assessment)
     items = assess.items_of(session, assessment.checklist_version_id)
-    return [item for item in items if (item.evidence or "").strip() and item.id not in proven]
+    return [item for item in items if is_unproven(item, proven)]
+
+
+def is_unproven(item: ChecklistItem, photos: Mapping[int, list[Attachment]]) -> bool:
+    """Whether an item asks for evidence and has none (未佐证) among the photos of its assessment (``photos_of``)."""
+    return bool((item.evidence or "").strip()) and item.id not in photos
 
 
 def used_before(session: Session, photo: Attachment) -> list[Use]:

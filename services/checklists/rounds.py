@@ -76,9 +76,10 @@ def check_due(due_on: date) -> None:
         raise Refused("截止日期不能早于今天。", "due_on")
 
 
-def kinds_of(version: ChecklistVersion) -> set[BranchKind]:
-    """The kinds of Party organisation that a version is for; all where it names none."""
-    return {audience.branch_kind for audience in version.audiences} or set(BranchKind)
+def kinds_of(version: ChecklistVersion | None) -> set[BranchKind]:
+    """The kinds of Party organisation that a version is for; all where it names none, or while none is chosen."""
+    named = {audience.branch_kind for audience in version.audiences} if version is not None else set()
+    return named or set(BranchKind)
 
 
 def proposed_name(version: ChecklistVersion) -> str:

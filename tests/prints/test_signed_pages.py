@@ -14,40 +14,12 @@ from models import (
 )
 from models.clock import today
 from policy import acting_as, system_session
-from services.documents.pdf import Mark, make_pdf
+from services.documents.pdf import make_pdf
 from services.documents.signed_pages import NO_CODE, NO_PICTURE, NOTHING_FOUND, OF_ROUND, THERE_ALREADY, keys_in
 from tests.conftest import signed_in
-from tests.printed import (
-    changed,
-    data_now,
-    hand_in,
-    make_round,
-    photo_of,
-    printed,
-    seals,
-)
+from tests.printed import MARK, changed, data_now, hand_in, make_round, photo_of, printed, seals
 from tests.test_attachments import picture
 from tests.world import World
-
-MARK = Mark("https://example.gov.cn/p/" + "k" * 22, "0a1b 2c3d 4e5f", "2026-03-02")
-
-
-@pytest.fixture
-def opened(app: Flask, world: World) -> tuple[int, int]:
-    """The keys of an assessment that was reviewed, and of its round."""
-    return make_round(app, world)
-
-
-@pytest.fixture
-def clerk(app: Flask) -> FlaskClient:
-    """The browser of the company's clerk on side 甲."""
-    return signed_in(app, "company_clerk")
-
-
-@pytest.fixture
-def city(app: Flask) -> FlaskClient:
-    """The browser of the city administrator."""
-    return signed_in(app, "city_admin")
 
 
 def kept(app: Flask) -> list[tuple[str, AttachmentKind, int | None, int | None]]:

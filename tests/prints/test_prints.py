@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from services.documents.pdf import Mark, make_pdf
 from services.documents.seals import digest_of
 from tests.conftest import signed_in
 from tests.printed import (
+    MARK,
     bare,
     changed,
     data_now,
@@ -39,8 +39,6 @@ from tests.printed import (
 )
 from tests.world import World
 
-SignIn = Callable[[str], FlaskClient]
-MARK = Mark("https://example.gov.cn/p/" + "k" * 22, "0a1b 2c3d 4e5f", "2026-03-02")
 MARKUP = '#import "x"; *粗* _斜_ $x^2$ \\ "引" `码` <标> @引 #{panic()} // 注 /* 释 */ = 题 ~ -- {{ 1 }} \'单\''
 MANY = Outline(
     "六十项",
@@ -48,24 +46,6 @@ MANY = Outline(
         GroupOutline(f"第{n}组", tuple(ItemOutline(f"{n}.{m}", f"检查项{n}之{m}") for m in range(12))) for n in range(5)
     ),
 )
-
-
-@pytest.fixture
-def opened(app: Flask, world: World) -> tuple[int, int]:
-    """The keys of an assessment that was reviewed, and of its round."""
-    return make_round(app, world)
-
-
-@pytest.fixture
-def clerk(app: Flask) -> FlaskClient:
-    """The browser of the company's clerk on side 甲."""
-    return signed_in(app, "company_clerk")
-
-
-@pytest.fixture
-def city(app: Flask) -> FlaskClient:
-    """The browser of the city administrator."""
-    return signed_in(app, "city_admin")
 
 
 def with_texts(data: Any, text: str) -> Any:

@@ -1,0 +1,1 @@
+"""Tests of printed documents and of the signed pages that come back."""
