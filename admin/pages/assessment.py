@@ -26,7 +26,7 @@ from admin.pages.evidence import shown_evidence
 from models import Assessment, AssessmentStatus, ChecklistVersion, Draft, Scoring, db
 from models.hundredths import trimmed
 from policy import Changed, NotAllowed, Refused, the_actor
-from services.checklists import assess, signing
+from services.checklists import assess, reviewers, signing
 from services.checklists.answers import (
     REVIEW,
     SELF,
@@ -232,6 +232,7 @@ class AssessmentPage(BaseView):
             stored_fields=stored_fields,
             not_handed_in=side == REVIEW and assessment.status is AssessmentStatus.DRAFT,
             decisions=_decisions(assessment),
+            anothers=_why_anothers(assessment),
             refusal=refusal,
         )
 
@@ -247,13 +248,20 @@ def _asked(key: str | None = None) -> Assessment:
 
 def _sides(assessment: Assessment) -> list[str]:
     """The sides whose answers the actor may write now, the reviewer's first."""
-    permits = the_actor().permits
-    needed = {REVIEW: "assessment:review", SELF: "assessment:self_assess"}
-    return [
-        side
-        for side, permission in needed.items()
-        if permits(permission, assessment.branch_id) and assess.why_fixed(assessment, side == REVIEW) is None
-    ]
+    actor = the_actor()
+    writes = {
+        REVIEW: reviewers.reviews(actor, assessment),
+        SELF: actor.permits("assessment:self_assess", assessment.branch_id),
+    }
+    return [side for side in writes if writes[side] and assess.why_fixed(assessment, side == REVIEW) is None]
+
+
+def _why_anothers(assessment: Assessment) -> str | None:
+    """What whoever could review is told while somebody else is named to do it."""
+    actor = the_actor()
+    if not actor.permits("assessment:review", assessment.branch_id) or assess.why_fixed(assessment, reviewed=True):
+        return None
+    return reviewers.why_anothers(actor, assessment)
 
 
 def _side(assessment: Assessment) -> str:
@@ -271,13 +279,16 @@ def _usual_side(assessment: Assessment, sides: list[str]) -> str:
 
 def _decisions(assessment: Assessment) -> dict[str, bool]:
     """What the actor can decide now."""
-    permits, branch = the_actor().permits, assessment.branch_id
+    actor, branch = the_actor(), assessment.branch_id
+    permits, reviews = actor.permits, reviewers.reviews(actor, assessment)
     over = assessment.round_status is not None and assessment.round_status.value == "closed"
     bound = assessment.status is AssessmentStatus.SIGNED or over
     return {
         "sign": permits("assessment:sign", branch) and signing.can_be_signed(assessment),
-        "return": permits("assessment:review", branch) and signing.can_be_returned(assessment),
-        "reopen": permits("assessment:reopen" if bound else "assessment:review", branch)
+        "return": reviews and signing.can_be_returned(assessment),
+        "reopen": (
+            permits("assessment:reopen", branch) if bound else reviews or signing.decides_above(actor, assessment)
+        )
         and signing.can_be_reopened(assessment),
         "correct": over,
     }
