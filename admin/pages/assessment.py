@@ -64,7 +64,7 @@ class AssessmentPage(BaseView):
         side = _side(assessment)
         if request.method == "GET":
             return self._open(assessment, side)
-        _require_writing(side)
+        _require_writing(assessment, side)
         if request.form.get("version_seen") != str(assessment.version):
             return self._changed(assessment, side), 409
         return self._save(assessment, side)
@@ -74,7 +74,7 @@ class AssessmentPage(BaseView):
         """Keep what is chosen and typed so far."""
         assessment = _asked()
         side = _side(assessment)
-        _require_writing(side)
+        _require_writing(assessment, side)
         names = {"version_seen", "side", ON_BEHALF}
         for item in assess.items_of(db.session, assessment.checklist_version_id):
             names |= field_names(item.id)
@@ -118,7 +118,10 @@ class AssessmentPage(BaseView):
             assessment = _asked()
             side = _side(assessment)
             refusal = {"kind": request.endpoint, "message": refused.message, "reason": "".join(reason)}
-            return self._page(assessment, side, saved_lines(assessment, side), refusal=refusal), 422
+            # Said at the form of the decision, or on top of a page that doesn't offer it.
+            decision = request.endpoint.rpartition(".")[2].removesuffix("_view") if request.endpoint else ""
+            error = None if _decisions(assessment).get(decision) else refused.message
+            return self._page(assessment, side, saved_lines(assessment, side), error, refusal=refusal), 422
         save()
         flash(done, "success")
         return redirect(self.get_url(".index", id=assessment.id))
@@ -313,6 +316,6 @@ def _place(assessment: Assessment, side: str) -> Place:
     return Place("assessment", f"answers/{side}", assessment.id)
 
 
-def _require_writing(side: str) -> None:
+def _require_writing(assessment: Assessment, side: str) -> None:
     if side == READ:
-        raise NotAllowed("您不能填写这份检查表，或它已经办结。")
+        raise NotAllowed(_why_anothers(assessment) or "您不能填写这份检查表，或它已经办结。")

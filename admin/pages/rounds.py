@@ -153,6 +153,9 @@ class RoundPage(BaseView):
         """Say who reviews the assessments that were ticked, or all that aren't reviewed yet."""
         asked = _asked()
         _require("update", asked)
+        if not rounds.is_open(asked):
+            flash("这个批次已经结束，不能再改考评人。", "error")
+            return redirect(self.get_url(".index", id=asked.id))
         keys = posted_keys(request.values.getlist("assessment"))
         assessments = reviewers.in_round(db.session(), asked, keys)
         choice = posted_choice() if request.method == "POST" else ReviewerChoice()
@@ -176,10 +179,7 @@ class RoundPage(BaseView):
 
     def _reviewers(
         self, asked: AssessmentRound, keys: list[int], assessments: list[Assessment], choice: ReviewerChoice
-    ) -> Any:
-        if not rounds.is_open(asked):
-            flash("这个批次已经结束，不能再改考评人。", "error")
-            return redirect(self.get_url(".index", id=asked.id))
+    ) -> str:
         offer_reviewers(choice, {one.branch_id for one in assessments})
         return self.render(
             "admin/pages/round_reviewers.html", round=asked, keys=keys, assessments=assessments, choice=choice,
