@@ -82,11 +82,6 @@ def restore(session: Session, trash: Trash) -> Any:
     session.delete(trash)
     try:
         session.flush()
-    except Refused as refused:
-        if refused.field != "reviewer":
-            raise
-        session.rollback()
-        raise Refused("放不回去：它指定的考评人您看不到，请上级来放回。") from None
     except IntegrityError:
         session.rollback()
         raise Refused("放不回去：它所属的记录已经变了，或已有相同的记录。") from None

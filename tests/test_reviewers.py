@@ -24,6 +24,7 @@ from models import (
     ChecklistVersion,
     Company,
     Grant,
+    MoveKind,
     Role,
     RoundStatus,
     Trash,
@@ -37,8 +38,12 @@ from services import trash
 from services.checklists import assess, autosave, evidence, reviewers, rounds, signing
 from services.checklists.answers import REVIEW, Given
 from services.checklists.reviewers import How, Wish
+from services.documents.collect import data_of
+from services.documents.pdf import make_pdf
 from tests import test_demo, test_round_pages
 from tests.matrix import actor_of
+from tests.printed import bare, printed, text_of
+from tests.test_prints import MARK
 from tests.test_round_pages import TWENTY, fields, page_of
 from tests.test_rounds import begin, make_companies, make_version, the_round
 from tests.world import World, canary, employ
@@ -379,21 +384,14 @@ def test_without_ticks_all_that_are_not_reviewed_are_meant(named: int, office: t
                 reviewers.in_round(session, asked, keys)
 
 
-def test_what_was_thrown_away_with_a_reviewer_out_of_sight_is_put_back_by_those_above(
-    named: int, office: tuple[Flask, World]
-) -> None:
-    world = office[1]
-    employ(world, "desk_admin", [("branch_admin", "desk甲")])
-    with session_of("desk_admin") as session:
+def test_what_was_thrown_away_comes_back_with_its_reviewer_and_its_decisions(named: int) -> None:
+    with session_of("city_admin") as session:
         trash.move_to_trash(session, session.get(Assessment, named))
         session.commit()
-        thrown = select(Trash).where(Trash.record_id == named)
-        with pytest.raises(Refused, match="考评人您看不到，请上级来放回"):
-            trash.restore(session, session.scalars(thrown).one())
-    with session_of("city_admin") as session:
-        trash.restore(session, session.scalars(thrown).one())
+        trash.restore(session, session.scalars(select(Trash).where(Trash.record_id == named)).one())
         session.commit()
-        assert session.get(Assessment, named).reviewer_name == "用户inspector"
+        one = session.get(Assessment, named)
+        assert one.reviewer_name == "用户inspector" and [move.kind for move in one.moves] == [MoveKind.SUBMITTED]
 
 
 # Pages
@@ -546,3 +544,20 @@ def test_the_demo_shows_posted_advisers_as_reviewers(demo: Flask) -> None:
         adviser = session.scalar(select(Account).where(Account.username == "adviser"))
         found = session.scalars(select(Assessment).where(Assessment.reviewer_id.is_not(None))).all()
         assert [(one.assessed_name, one.reviewer_name) for one in found] == [("远东实业", adviser.name)]
+
+
+def test_the_printed_checklist_names_the_reviewer_and_is_as_before_without_one(
+    app: Flask, world: World, sign_in: SignIn
+) -> None:
+    with app.app_context():
+        key = make_named(world, "inspector")
+        with system_session("demo", readonly=True) as session:
+            one = session.get(Assessment, key)
+            data = data_of(session, one)
+            assert data["reviewer"] == "用户inspector" and bare("指定的考评人：用户inspector") in text_of(
+                make_pdf(data, MARK)
+            )
+            one.reviewer_name = None
+            assert data_of(session, one) == {name: data[name] for name in data if name != "reviewer"}
+            session.rollback()
+    assert bare("指定的考评人") not in text_of(printed(sign_in("city_admin"), "", world.rows["assessment", "甲"]))
