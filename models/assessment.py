@@ -87,7 +87,8 @@ class Assessment(BranchScoped, Record):
     """A company held against one version, for ever; without a company it is the branch itself that is assessed.
 
     Scores are hundredths of a percent of the points in play. The round's name, day and status are kept up to date by
-    the database: whoever fills in an assessment reads them, and may not see the round, which others own.
+    the database: whoever fills in an assessment reads them, and may not see the round, which others own. The reviewer's
+    name is what the account was called when it was named: whoever reads it may not see the account.
     """
 
     record_name = "考核"
@@ -114,6 +115,10 @@ class Assessment(BranchScoped, Record):
         default=False, server_default=false(), info=label("一票否决", "有必须达到的一项没有达到。", computed=True)
     )
     result: Mapped[Result | None] = mapped_column(choice(Result), info=label("考评结果", computed=True))
+    reviewer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id"), index=True, info=label("考评人", computed=True, internal=True)
+    )
+    reviewer_name: Mapped[str | None] = mapped_column(String(40), info=label("考评人", computed=True))
     signed_on: Mapped[date | None] = mapped_column(info=label("确认日期", computed=True))
     signed_by: Mapped[str | None] = mapped_column(String(40), info=label("确认人", computed=True))
     corrected: Mapped[bool] = mapped_column(
@@ -157,6 +162,7 @@ class Assessment(BranchScoped, Record):
         CheckConstraint("self_score BETWEEN 0 AND 20000", name="self_score_range"),
         CheckConstraint("review_score BETWEEN 0 AND 20000", name="review_score_range"),
         CheckConstraint("(status = 'signed') = (signed_on IS NOT NULL)", name="signed_with_date"),
+        CheckConstraint("(reviewer_id IS NULL) = (reviewer_name IS NULL)", name="reviewer_shown"),
         CheckConstraint(
             "(round_id IS NULL) = (round_name IS NULL) AND (round_id IS NULL) = (due_on IS NULL) "
             "AND (round_id IS NULL) = (round_status IS NULL)",

@@ -16,6 +16,9 @@ _SIGN_IN = {
     "sign_in_card:read", "sign_in_card:update", "sign_in_lock:read", "sign_in_lock:create", "sign_in_lock:update", "sign_in_lock:delete",
 }  # fmt: skip
 
+_RIGHTS = ("account", "grant", "role", "role_permission", "branch", "adviser", "posting")
+"""What says who may do what."""
+
 
 @cache
 def system_actor(name: str) -> Actor:
@@ -23,6 +26,7 @@ def system_actor(name: str) -> Actor:
     permissions, shown = {
         "sign_in": (_SIGN_IN, "登录程序"),
         "command_line": (_SIGN_IN | {"account:create", "grant:create", "grant:delete"}, "命令行"),
+        "holders": ({f"{read}:read" for read in _RIGHTS}, "权限查询程序"),
         "explain": ({p for p in all_permissions() if p.endswith(":read")}, "权限解释程序"),
         "audit_seal": ({"audit_entry:read", "audit_seal:read", "audit_seal:create"}, "封存程序"),
         "backup": ({"audit_entry:read", "audit_seal:read"}, "备份程序"),

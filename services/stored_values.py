@@ -20,6 +20,9 @@ def from_stored(model: type, key: str, value: Any) -> Any:
     kind = inspect(model).columns[key].type.python_type if value is not None else None
     if value is None or kind is None:
         return None
+    words = getattr(inspect(model).columns[key].type, "enum_class", None)
+    if words is not None:
+        return words(value)
     name = type(inspect(model).columns[key].type).__name__
     if name == "PartialDateType":
         return PartialDate(value)

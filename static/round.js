@@ -1,3 +1,10 @@
+// Naming somebody to review is choosing that way, too.
+(() => {
+  const person = document.querySelector("select#reviewer");
+  const one = document.querySelector("#reviewing-one");
+  if (person && one) person.addEventListener("change", () => { if (person.value) one.checked = true; });
+})();
+
 // Choosing who is assessed: search, all or none of what is found, the number chosen; another checklist at once.
 (() => {
   const form = document.querySelector("form[data-round]");

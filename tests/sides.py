@@ -20,7 +20,7 @@ SHEET = "sheet"
 """A field of this name is posted as a file."""
 ANY_FORM = {
     "version_seen": "1", "reason": "核对档案", "do": "finish", "month": "2026-01", "confirmed": "yes",
-    "item": "1", "items": "1", "side": "self", "answer": "not_applicable", "seen-answer": "met",
+    "item": "1", "items": "1", "side": "self", "answer": "not_applicable", "seen-answer": "met", "reviewing": "posted",
 }  # fmt: skip
 """What is posted to a page whose form isn't a screen's."""
 

@@ -354,6 +354,7 @@ KINDS = [
     Kind("round-new", "city_admin", _at("/round/new/")),
     Kind("round", "city_admin", _beside_first("assessment_round", "/round/", "?search=六好")),
     Kind("round-add", "city_admin", _beside_first("assessment_round", "/round/add/", "?search=阵地建设")),
+    Kind("round-reviewers", "city_admin", _beside_first("assessment_round", "/round/reviewers/", "?search=六有")),
     Kind("round-close", "city_admin", _beside_first("assessment_round", "/round/close/", "?search=六好")),
     Kind("round-refused", "city_admin", _round_refused),
     Kind("mending", "city_admin", _beside_first("assessment", "/assess/mend/", "?flt0_status=reviewed")),

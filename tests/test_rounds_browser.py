@@ -88,3 +88,22 @@ def test_a_round_is_begun_on_a_phone_without_scripts(demo: tuple[Any, str]) -> N
     plain.wait_for_selector("text=发给 1 家")
     assert "示例离退休干部第五党支部" in plain.inner_text("table")
     plain.close()
+
+
+def test_a_reviewer_is_named_for_ticked_companies_on_a_phone(demo: tuple[Any, str]) -> None:
+    chromium, site = demo
+    page, complaints = signed_in(chromium, site, "city_admin", PHONE)
+    page.goto(f"{site}/assessment_round/?search=六有")
+    page.goto(site + page.get_attribute("td.main a", "href").replace("/assessment_round/details/", "/round/"))
+    page.check("input[name=assessment] >> nth=0")
+    page.check("input[name=assessment] >> nth=1")
+    page.click("text=指定考评人")
+    page.wait_for_selector("text=选了 2 份")
+    page.select_option("#reviewer", label="示例·督查员（市非公经济组织党委（示例））")
+    assert page.is_checked("#reviewing-one")  # naming somebody is choosing that way
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    page.click("text=保存考评人")
+    page.wait_for_selector("text=已改 2 份的考评人")
+    assert page.locator("td[data-label=考评人]:has-text('示例·督查员')").count() == 2
+    page.close()
+    assert complaints == []

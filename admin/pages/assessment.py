@@ -26,7 +26,7 @@ from admin.pages.evidence import shown_evidence
 from models import Assessment, AssessmentStatus, ChecklistVersion, Draft, Scoring, db
 from models.hundredths import trimmed
 from policy import Changed, NotAllowed, Refused, the_actor
-from services.checklists import assess, signing
+from services.checklists import assess, reviewers, signing
 from services.checklists.answers import (
     REVIEW,
     SELF,
@@ -64,7 +64,7 @@ class AssessmentPage(BaseView):
         side = _side(assessment)
         if request.method == "GET":
             return self._open(assessment, side)
-        _require_writing(side)
+        _require_writing(assessment, side)
         if request.form.get("version_seen") != str(assessment.version):
             return self._changed(assessment, side), 409
         return self._save(assessment, side)
@@ -74,7 +74,7 @@ class AssessmentPage(BaseView):
         """Keep what is chosen and typed so far."""
         assessment = _asked()
         side = _side(assessment)
-        _require_writing(side)
+        _require_writing(assessment, side)
         names = {"version_seen", "side", ON_BEHALF}
         for item in assess.items_of(db.session, assessment.checklist_version_id):
             names |= field_names(item.id)
@@ -118,7 +118,10 @@ class AssessmentPage(BaseView):
             assessment = _asked()
             side = _side(assessment)
             refusal = {"kind": request.endpoint, "message": refused.message, "reason": "".join(reason)}
-            return self._page(assessment, side, saved_lines(assessment, side), refusal=refusal), 422
+            # Said at the form of the decision, or on top of a page that doesn't offer it.
+            decision = request.endpoint.rpartition(".")[2].removesuffix("_view") if request.endpoint else ""
+            error = None if _decisions(assessment).get(decision) else refused.message
+            return self._page(assessment, side, saved_lines(assessment, side), error, refusal=refusal), 422
         save()
         flash(done, "success")
         return redirect(self.get_url(".index", id=assessment.id))
@@ -232,6 +235,7 @@ class AssessmentPage(BaseView):
             stored_fields=stored_fields,
             not_handed_in=side == REVIEW and assessment.status is AssessmentStatus.DRAFT,
             decisions=_decisions(assessment),
+            anothers=_why_anothers(assessment),
             refusal=refusal,
         )
 
@@ -247,13 +251,20 @@ def _asked(key: str | None = None) -> Assessment:
 
 def _sides(assessment: Assessment) -> list[str]:
     """The sides whose answers the actor may write now, the reviewer's first."""
-    permits = the_actor().permits
-    needed = {REVIEW: "assessment:review", SELF: "assessment:self_assess"}
-    return [
-        side
-        for side, permission in needed.items()
-        if permits(permission, assessment.branch_id) and assess.why_fixed(assessment, side == REVIEW) is None
-    ]
+    actor = the_actor()
+    writes = {
+        REVIEW: reviewers.reviews(actor, assessment),
+        SELF: actor.permits("assessment:self_assess", assessment.branch_id),
+    }
+    return [side for side in writes if writes[side] and assess.why_fixed(assessment, side == REVIEW) is None]
+
+
+def _why_anothers(assessment: Assessment) -> str | None:
+    """What whoever could review is told while somebody else is named to do it."""
+    actor = the_actor()
+    if not actor.permits("assessment:review", assessment.branch_id) or assess.why_fixed(assessment, reviewed=True):
+        return None
+    return reviewers.why_anothers(actor, assessment)
 
 
 def _side(assessment: Assessment) -> str:
@@ -271,13 +282,16 @@ def _usual_side(assessment: Assessment, sides: list[str]) -> str:
 
 def _decisions(assessment: Assessment) -> dict[str, bool]:
     """What the actor can decide now."""
-    permits, branch = the_actor().permits, assessment.branch_id
+    actor, branch = the_actor(), assessment.branch_id
+    permits, reviews = actor.permits, reviewers.reviews(actor, assessment)
     over = assessment.round_status is not None and assessment.round_status.value == "closed"
     bound = assessment.status is AssessmentStatus.SIGNED or over
     return {
         "sign": permits("assessment:sign", branch) and signing.can_be_signed(assessment),
-        "return": permits("assessment:review", branch) and signing.can_be_returned(assessment),
-        "reopen": permits("assessment:reopen" if bound else "assessment:review", branch)
+        "return": reviews and signing.can_be_returned(assessment),
+        "reopen": (
+            permits("assessment:reopen", branch) if bound else reviews or signing.decides_above(actor, assessment)
+        )
         and signing.can_be_reopened(assessment),
         "correct": over,
     }
@@ -302,6 +316,6 @@ def _place(assessment: Assessment, side: str) -> Place:
     return Place("assessment", f"answers/{side}", assessment.id)
 
 
-def _require_writing(side: str) -> None:
+def _require_writing(assessment: Assessment, side: str) -> None:
     if side == READ:
-        raise NotAllowed("您不能填写这份检查表，或它已经办结。")
+        raise NotAllowed(_why_anothers(assessment) or "您不能填写这份检查表，或它已经办结。")

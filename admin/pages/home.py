@@ -32,19 +32,21 @@ from models.clock import today
 from policy import the_actor
 from policy.actor import EVERYWHERE, Actor
 from services import monthly_reports
+from services.checklists import reviewers
 from services.contacts import home_branch_contact
 from services.rectifications import days_overdue
 from services.reports.charts import home_charts
 from services.reports.programme import FIGURES, count_figures, this_month, to_fill_in, visit_overdue_days
 
 TODO = (
-    "assessments_overdue", "assessments_to_review", "assessments_to_sign",
+    "assessments_named_to_me", "assessments_overdue", "assessments_to_review", "assessments_to_sign",
     "overdue_rectifications", "open_rectifications", "rectifications_to_check", "not_visited", "reports_missing",
     "reports_to_accept", "open_problems", "unregistered_open", "care_missing", "contacts_missing", "regulations_to_review",
 )  # fmt: skip
 NEEDS = {
     "reports_to_accept": "monthly_report:accept",
     "assessments_to_review": "assessment:review",
+    "assessments_named_to_me": "assessment:review",
     "assessments_to_sign": "assessment:sign",
 }
 """What somebody must be allowed to do for it to be his to do."""
@@ -80,6 +82,8 @@ class HomePage(AdminIndexView):
         return self.render(
             self._template,
             overview=overview(actor) if actor.may("adviser:read") else None,
+            to_review=to_review(actor),
+            listed=LISTED,
             my_companies=my_companies(actor) if is_adviser(actor) else None,
             contacts=contacts(actor) if not actor.may("adviser:read") else [],
             desks=company_desks(actor) if is_company_clerk(actor) else None,
@@ -88,6 +92,13 @@ class HomePage(AdminIndexView):
             month_title=monthly_reports.month_in_words(this_month()),
             permits=actor.permits,
         )
+
+
+def to_review(actor: Actor) -> list[Assessment]:
+    """What waits for somebody because he is named to review it; an office has it among all it has to do."""
+    if actor.may("adviser:read") or not actor.may("assessment:review"):
+        return []
+    return reviewers.waiting_for(db.session(), actor, LISTED)
 
 
 def is_adviser(actor: Actor) -> bool:
@@ -201,7 +212,7 @@ def _buttons(actor: Actor, posting: Posting, assessment: Assessment | None, task
     branch, company = posting.branch_id, posting.company_id
     fills = assessment is not None and (
         (assessment.status is AssessmentStatus.DRAFT and actor.permits("assessment:self_assess", branch))
-        or (assessment.status in UNDECIDED and actor.permits("assessment:review", branch))
+        or (assessment.status in UNDECIDED and reviewers.reviews(actor, assessment))
     )
     form = url_for("assess.index", id=assessment.id) if assessment else url_for("assessment.index_view")
     offered = [

@@ -74,12 +74,12 @@ TICKS = ("all-companies", "none-companies", "all-branches", "none-branches")
 
 def posted_chooser() -> Chooser:
     """Who was chosen; 404 unless all of them are in sight."""
-    companies, branches = (_keys(name) for name in ("companies", "branches"))
+    companies, branches = (posted_keys(request.form.getlist(name)) for name in ("companies", "branches"))
     return Chooser(*chosen(db.session(), companies, branches))
 
 
-def _keys(name: str) -> list[int]:
-    found = request.form.getlist(name)
+def posted_keys(found: list[str]) -> list[int]:
+    """The keys among what was sent; 404 where one can't be a key, as for one that isn't there."""
     if not all(one.isascii() and one.isdigit() and len(one) <= KEY_DIGITS for one in found):
         abort(404)
     return [int(one) for one in found]

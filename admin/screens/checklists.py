@@ -38,9 +38,10 @@ class AssessmentScreen(OfCompanyOrBranch, Screen):
     model, area, order = Assessment, "标准化", "-assessed_on"
     columns = ["assessed_on", "company.short_name", "checklist_version.name", "round_name", "status", "self_score",
                "review_score", "result"]  # fmt: skip
-    reads = ["branch.name", "checklist_version.template.name"]
+    reads = ["branch.name", "checklist_version.template.name", "reviewer_name"]
     search = ["company.short_name", "round_name", "note"]
-    filters = ["status", "result", "company", "branch", "checklist_version", "round_name", "assessed_on", "due_on"]
+    filters = ["status", "result", "company", "branch", "checklist_version", "round_name", "reviewer_name", "assessed_on",
+               "due_on"]  # fmt: skip
     form_groups = {"考核": ["company", "checklist_version", "assessed_on", "note"]}
     offered = {"checklist_version": versions.only_published}
     details_template = "admin/pages/assessment_details.html"

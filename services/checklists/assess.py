@@ -28,6 +28,7 @@ from policy.errors import Refused
 from services.checklists import scoring
 from services.checklists.answers import REVIEW, SELF, Given, check_given, falls_short, give, given_by, outcome_of
 from services.checklists.calendar import add_working_days, holidays_after
+from services.checklists.reviewers import require_reviewer
 from services.reports.settings import number_setting
 from services.rights import require
 
@@ -77,7 +78,10 @@ def answer(
 
     Beside each answer that changes stands who gave it, and ``on_behalf_of`` whom where it wasn't the assessed themselves.
     """
-    require(session, "assessment:review" if reviewed else "assessment:self_assess", assessment)
+    if reviewed:
+        require_reviewer(session, assessment)
+    else:
+        require(session, "assessment:self_assess", assessment)
     if reason := why_fixed(assessment, reviewed):
         raise Refused(reason)
     if on_behalf_of and len(on_behalf_of) > NAME_LENGTH:
@@ -192,7 +196,7 @@ def reason_field(item_id: int) -> str:
 
 def review(session: Session, assessment: Assessment) -> list[Rectification]:
     """The reviewer concludes: the result stands, and each item not met becomes a rectification."""
-    require(session, "assessment:review", assessment)
+    require_reviewer(session, assessment)
     if reason := why_fixed(assessment, reviewed=True):
         raise Refused(reason)
     missing = without_reason(assessment)

@@ -8,6 +8,7 @@ from models import Assessment, AssessmentAnswer
 from policy.errors import Refused
 from services.checklists import assess
 from services.checklists.answers import REVIEW, Given, given_by
+from services.checklists.reviewers import require_reviewer
 from services.rights import require
 
 
@@ -46,7 +47,10 @@ def answer_one(
     Answer and text are looked at apart: what is as it was ``seen`` isn't written, so that it overwrites nobody. What is
     saved already, by this same request sent before, is saved. Raises AnswerChanged where a third thing stands there.
     """
-    require(session, "assessment:review" if side == REVIEW else "assessment:self_assess", assessment)
+    if side == REVIEW:
+        require_reviewer(session, assessment)
+    else:
+        require(session, "assessment:self_assess", assessment)
     if reason := assess.why_fixed(assessment, reviewed=side == REVIEW):
         raise Refused(reason)
     rows = {row.item_id: row for row in assess.open_assessment(session, assessment)}

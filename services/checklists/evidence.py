@@ -24,9 +24,11 @@ from models import (
     ChecklistVersion,
     Company,
 )
+from models.database import current_actor
 from policy.errors import NotAllowed, Refused
 from services.attachments import PICTURE_TYPES, Examined, FileMissing, open_attachment, store_attachment
 from services.checklists import assess
+from services.checklists.reviewers import REVIEWING, reviews, why_anothers
 from services.trash import move_to_trash
 
 PHOTO_NAME = "佐证照片"
@@ -51,12 +53,13 @@ class Use:
 
 def why_fixed(session: Session, assessment: Assessment) -> str | None:
     """Why the actor can't change the evidence as things stand; None while one of his sides is open."""
-    permits = session.info["actor"].permits
-    reviews = permits("assessment:review", assessment.branch_id)
-    assesses = permits("assessment:self_assess", assessment.branch_id)
-    if not (reviews or assesses):
-        return "您不填写这份检查表，不能改它的佐证。"
-    return assess.why_fixed(assessment, reviewed=reviews)
+    actor = session.info["actor"]
+    reviewing = reviews(actor, assessment)
+    assesses = actor.permits("assessment:self_assess", assessment.branch_id)
+    if not (reviewing or assesses):
+        anothers = why_anothers(actor, assessment) if actor.permits(REVIEWING, assessment.branch_id) else None
+        return anothers or "您不填写这份检查表，不能改它的佐证。"
+    return assess.why_fixed(assessment, reviewed=reviewing)
 
 
 def may_add(session: Session, assessment: Assessment) -> bool:
@@ -79,7 +82,12 @@ def why_locked(attachment: Attachment) -> str | None:
     """Why a photo can't be deleted any more: what it proves is signed, or its round is over."""
     if attachment.kind is not AttachmentKind.PHOTO or attachment.assessment is None:
         return None
-    return assess.why_fixed(attachment.assessment, reviewed=True)
+    assessment = attachment.assessment
+    if reason := assess.why_fixed(assessment, reviewed=True):
+        return reason
+    actor, handed_in = current_actor.get(), assess.why_fixed(assessment, reviewed=False)
+    # From then on only the reviewer changes evidence.
+    return why_anothers(actor, assessment) if actor is not None and handed_in else None
 
 
 # Photos

@@ -42,6 +42,7 @@ class RoundRow:
     result: Result | None
     vetoed: bool
     corrected: bool
+    reviewer: str | None
     to_mend: int
 
 
@@ -58,7 +59,8 @@ def rows_of(
     statement = (
         select(
             Assessment.id, Assessment.company_id, Company.short_name, Branch.name, Assessment.status, Assessment.self_score,
-            Assessment.review_score, Assessment.result, Assessment.vetoed, Assessment.corrected, to_mend,
+            Assessment.review_score, Assessment.result, Assessment.vetoed, Assessment.corrected,
+            Assessment.reviewer_name, to_mend,
         )
         .outerjoin(Company, Company.id == Assessment.company_id)
         .outerjoin(Branch, Branch.id == Assessment.branch_id)

@@ -1,6 +1,6 @@
 """Rounds (考核批次): one version, the companies or branches held against it, and the day by which that is done."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,13 +24,13 @@ from models.clock import today
 from policy.errors import Refused
 from services.checklists.assess import items_of
 from services.checklists.calendar import add_working_days, holidays_after
+from services.checklists.reviewers import ANYBODY, Place, Reviewer, Wish, chosen_for, some_names
+from services.checklists.reviewers import name as name_reviewer
 from services.rights import require
 
 MOST_ASSESSED = 2_000
 MOST_WORKING_DAYS = 500
 NAME_LENGTH = 60
-NAMED_AT_MOST = 5
-"""So many names stand in a refusal; of the others their number."""
 NOBODY_CHOSEN = "请选择要考核的企业或党组织。"
 AT_ONCE = 500
 """So many keys go into one statement."""
@@ -92,6 +92,7 @@ def open_round(
     assessment_round: AssessmentRound,
     companies: Collection[Company] = (),
     branches: Collection[Branch] = (),
+    reviewing: Wish = ANYBODY,
 ) -> list[Assessment]:
     """Open a round that was just made: an assessment, with its empty answers, for each company and each branch.
 
@@ -103,10 +104,13 @@ def open_round(
     check_due(assessment_round.due_on)
     _check_assessed(session, version, companies, branches)
     _check_name(session, assessment_round)
+    chosen = _chosen(session, companies, branches, reviewing)
     assessment_round.status = RoundStatus.OPEN
     session.add(assessment_round)
     session.flush()
-    return _assess(session, assessment_round, companies, branches)
+    if reviewing != ANYBODY:
+        require(session, "assessment_round:update", assessment_round)
+    return _assess(session, assessment_round, companies, branches, chosen)
 
 
 def add_to_round(
@@ -114,6 +118,7 @@ def add_to_round(
     assessment_round: AssessmentRound,
     companies: Collection[Company] = (),
     branches: Collection[Branch] = (),
+    reviewing: Wish = ANYBODY,
 ) -> list[Assessment]:
     """Hold further companies or branches against a round's version; raises as ``open_round`` does."""
     require(session, "assessment_round:update", assessment_round)
@@ -123,11 +128,12 @@ def add_to_round(
     twice = [one.short_name for one in companies if one.id in present.companies]
     twice += [one.name for one in branches if one.id in present.branches]
     if twice:
-        raise Refused(f"{_named(twice)}已经在这个批次里，请不要再选。", "assessed")
+        raise Refused(f"{some_names(twice)}已经在这个批次里，请不要再选。", "assessed")
     if len(present.companies) + len(present.branches) + len(companies) + len(branches) > MOST_ASSESSED:
         raise Refused(f"一个批次最多 {MOST_ASSESSED} 家，请另开一个批次。", "assessed")
     _check_assessed(session, assessment_round.checklist_version, companies, branches)
-    return _assess(session, assessment_round, companies, branches)
+    chosen = _chosen(session, companies, branches, reviewing)
+    return _assess(session, assessment_round, companies, branches, chosen)
 
 
 def why_none_added(assessment_round: AssessmentRound) -> str | None:
@@ -172,11 +178,11 @@ def _check_assessed(
     places = [(one.short_name, one.branch) for one in companies] + [(one.name, one) for one in branches]
     unfit = [name for name, branch in places if branch is not None and branch.kind not in kinds]
     if unfit:
-        raise Refused(f"这个清单版本不适用于{_named(unfit)}，请不要选。", "assessed")
+        raise Refused(f"这个清单版本不适用于{some_names(unfit)}，请不要选。", "assessed")
     if none := [branch.name for branch in branches if branch.kind is BranchKind.UNORGANISED]:
-        raise Refused(f"{_named(none)}还没有建立党组织，不能作为党组织考核，请选它的企业。", "assessed")
+        raise Refused(f"{some_names(none)}还没有建立党组织，不能作为党组织考核，请选它的企业。", "assessed")
     if again := _assessed_today(session, version, companies, branches):
-        raise Refused(f"{_named(again)}今天已经开始了一次同样清单的考核，请不要再选。", "assessed")
+        raise Refused(f"{some_names(again)}今天已经开始了一次同样清单的考核，请不要再选。", "assessed")
 
 
 def _assessed_today(
@@ -204,12 +210,6 @@ def in_parts(keys: list[int]) -> Iterator[list[int]]:
         yield keys[start : start + AT_ONCE]
 
 
-def _named(names: list[str]) -> str:
-    """Some names, and the number of the others."""
-    shown = "、".join(f"“{name}”" for name in names[:NAMED_AT_MOST])
-    return shown if len(names) <= NAMED_AT_MOST else f"{shown}等 {len(names)} 家"
-
-
 def _check_name(session: Session, assessment_round: AssessmentRound) -> None:
     branch = assessment_round.branch_id or assessment_round.branch.id
     same = select(AssessmentRound.id).where(
@@ -220,15 +220,27 @@ def _check_name(session: Session, assessment_round: AssessmentRound) -> None:
             raise Refused(f"已经有一个叫“{assessment_round.name}”的批次，请换一个名称。", "name")
 
 
+def _chosen(
+    session: Session, companies: Collection[Company], branches: Collection[Branch], reviewing: Wish
+) -> list[Reviewer | None]:
+    """Who reviews each company and each branch, in their order."""
+    places = [Place(one.short_name, one.id, one.branch_id) for one in companies]
+    places += [Place(one.name, None, one.id) for one in branches]
+    return chosen_for(session, reviewing, places)
+
+
 def _assess(
     session: Session,
     assessment_round: AssessmentRound,
     companies: Collection[Company],
     branches: Collection[Branch],
+    reviewers: Sequence[Reviewer | None],
 ) -> list[Assessment]:
-    """An assessment, with its empty answers, of each."""
+    """An assessment, with its empty answers, of each, and who reviews it."""
     made = [_assessment(assessment_round, company=company) for company in companies]
     made += [_assessment(assessment_round, branch_id=branch.id) for branch in branches]
+    for one, reviewer in zip(made, reviewers, strict=True):
+        name_reviewer(one, reviewer)
     session.add_all(made)
     session.flush()
     # By keys: of tens of thousands of answers, relationships would take longer than all the rest.

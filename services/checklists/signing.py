@@ -4,14 +4,16 @@ from sqlalchemy.orm import Session
 
 from models import Assessment, AssessmentStatus, MoveKind, RoundStatus
 from models.clock import today
+from policy.actor import Actor
 from policy.errors import Refused
 from services.checklists.assess import NAME_LENGTH, REASON_LENGTH, note_move, recompute, without_reason
+from services.checklists.reviewers import REVIEWING, require_reviewer
 from services.rights import require
 
 
 def return_for_correction(session: Session, assessment: Assessment, reason: str | None) -> None:
     """The reviewer gives the self-assessment back and says what is wrong with it."""
-    require(session, "assessment:review", assessment)
+    require_reviewer(session, assessment)
     if not can_be_returned(assessment):
         raise Refused("只有已经自评、还没有签字确认的考核可以退回。", "reason")
     _move_back(session, assessment, AssessmentStatus.DRAFT, MoveKind.RETURNED, reason)
@@ -38,13 +40,22 @@ def reopen(session: Session, assessment: Assessment, reason: str | None) -> None
     """Open a reviewed or signed assessment to its reviewer again; of a round that is over it is a marked correction."""
     over = assessment.round_status is RoundStatus.CLOSED
     signed = assessment.status is AssessmentStatus.SIGNED
-    require(session, "assessment:reopen" if signed or over else "assessment:review", assessment)
+    if signed or over:
+        require(session, "assessment:reopen", assessment)
+    elif not decides_above(session.info["actor"], assessment):
+        require_reviewer(session, assessment)
     if not can_be_reopened(assessment):
         raise Refused("还没有完成考评，不用重新打开。", "reason")
     _move_back(
         session, assessment, AssessmentStatus.SUBMITTED, MoveKind.CORRECTED if over else MoveKind.REOPENED, reason
     )
     assessment.corrected = assessment.corrected or over
+
+
+def decides_above(actor: Actor, assessment: Assessment) -> bool:
+    """Whether the actor, who may review here, opens what another reviewer concluded: he signs, or opens what is signed."""
+    above = any(actor.permits(f"assessment:{one}", assessment.branch_id) for one in ("sign", "reopen"))
+    return above and actor.permits(REVIEWING, assessment.branch_id)
 
 
 def _move_back(

@@ -43,4 +43,6 @@ def load_demo(session: Session, password_for: Callable[[str], str]) -> dict[str,
     rounds.add_rounds(session, branches, companies)
     session.flush()
     registers.add_registers(session, branches, companies, names)
-    return programme.add_accounts(session, branches, advisers[0].person, password_for)
+    passwords = programme.add_accounts(session, branches, advisers[0].person, password_for)
+    rounds.name_posted_advisers(session, postings)
+    return passwords

@@ -7,9 +7,11 @@ those whom the article names: only example branches have something to mend or ar
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import (
+    Account,
     Answer,
     Assessment,
     AssessmentRound,
@@ -17,10 +19,11 @@ from models import (
     ChecklistItem,
     ChecklistVersion,
     Company,
+    Posting,
     Scoring,
 )
 from models.clock import today
-from services.checklists import assess, rounds, signing
+from services.checklists import assess, reviewers, rounds, signing
 from services.checklists.answers import REVIEW, SELF, Given, give
 from services.checklists.outline import Outline
 from services.checklists.seeds import SIX_GOOD_RETIRED, SIX_HAVES
@@ -32,6 +35,11 @@ STAGES = ("signed", "reviewed", "submitted", "draft")
 """How far the first four example branches are."""
 
 
+def _just_begun() -> str:
+    """What the round of companies is called."""
+    return f"{today().year} 年阵地“六有”自查（示例）"
+
+
 def add_rounds(session: Session, branches: dict[str, Branch], companies: dict[str, Company]) -> None:
     """A round of four example branches, past its day, and one of three companies that has just begun."""
     _assess_branches(session, branches)
@@ -39,11 +47,23 @@ def add_rounds(session: Session, branches: dict[str, Branch], companies: dict[st
     rounds.open_round(
         session,
         AssessmentRound(
-            branch=branches["root"], name=f"{today().year} 年阵地“六有”自查（示例）", checklist_version=standard,
+            branch=branches["root"], name=_just_begun(), checklist_version=standard,
             due_on=today() + timedelta(days=20),
         ),
         [companies[name] for name in ASSESSED],
     )  # fmt: skip
+
+
+def name_posted_advisers(session: Session, postings: dict[str, Posting]) -> None:
+    """Of the round that has just begun, each company's posted adviser reviews, where the adviser has an account."""
+    by_person = {account.person_id: account for account in session.scalars(select(Account)) if account.person_id}
+    begun = select(Assessment).where(Assessment.round_name == _just_begun(), Assessment.company_id.is_not(None))
+    for assessment in session.scalars(begun):
+        posting = postings.get(assessment.company.short_name)
+        account = by_person.get(posting.adviser.person_id) if posting is not None else None
+        if account is not None:
+            reviewers.name(assessment, reviewers.Reviewer(account.id, account.name))
+    session.flush()
 
 
 def _example(session: Session, name: str, outline: Outline) -> ChecklistVersion:

@@ -71,7 +71,9 @@ def _about_checklist(data: dict[str, Any]) -> tuple[dict[str, tuple[str, int]], 
     )  # fmt: skip
     foot: list[Any] = [total, scores]
     foot += [
-        _joined((label, data[name])) for label, name in (("备注", "note"), ("系统内签字确认", "signed")) if data[name]
+        _joined((label, data[name]))
+        for label, name in (("备注", "note"), ("系统内签字确认", "signed"), ("指定的考评人", "reviewer"))
+        if data.get(name)
     ]
     return (
         _CHECKLIST,

@@ -70,6 +70,8 @@ def checklist_data(session: Session, assessment: Assessment) -> dict[str, Any]:
         "result": assessment.result.label if assessment.result else None,
         "note": assessment.note,
         "signed": _signed(assessment),
+        # A seal stands over these data: where nobody is named they stay what they were.
+        **({"reviewer": assessment.reviewer_name} if assessment.reviewer_name else {}),
     }
 
 

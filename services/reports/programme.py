@@ -37,6 +37,7 @@ from models import (
 )
 from models.clock import CITY_TIME, today
 from models.column_types import PartialDate
+from models.database import current_actor
 from policy.actions import models_by_resource
 from policy.actor import EVERYWHERE, Actor
 from policy.system import system_session
@@ -128,6 +129,13 @@ def to_fill_in() -> ColumnElement[bool]:
     return and_(Assessment.status == AssessmentStatus.DRAFT, Assessment.round_status == RoundStatus.OPEN)
 
 
+def _to_be_reviewed(by_name: bool) -> ColumnElement[bool]:
+    """Handed in, and the actor is named to review it; or else nobody is: what is another's stands with neither."""
+    actor = current_actor.get()
+    mine = Assessment.reviewer_id == (actor.account_id or 0 if actor is not None else 0)
+    return and_(Assessment.status == AssessmentStatus.SUBMITTED, mine if by_name else Assessment.reviewer_id.is_(None))
+
+
 def _past_its_day() -> ColumnElement[bool]:
     """Of a running round, whose day is over, and not signed off."""
     return and_(
@@ -207,8 +215,10 @@ _ALL = [
     ),
     Figure("assessments_overdue", "考核已过期", "份", "assessment", _past_its_day),
     Figure(
-        "assessments_to_review", "考核等待考评", "份", "assessment",
-        lambda: Assessment.status == AssessmentStatus.SUBMITTED,
+        "assessments_named_to_me", "指定您考评的考核", "份", "assessment", lambda: _to_be_reviewed(by_name=True)
+    ),
+    Figure(
+        "assessments_to_review", "考核等待考评", "份", "assessment", lambda: _to_be_reviewed(by_name=False)
     ),
     Figure(
         "assessments_to_sign", "考核等待确认", "份", "assessment",
