@@ -69,8 +69,8 @@ class Attachment(BranchScoped, Record):
         owned_by("assessment", required=False),
         owned_by("rectification", required=False),
         owned_by("regulation", required=False),
-        # Photos of one company are looked up by what they show, whether one was used before.
-        Index(None, "branch_id", "sha256"),
+        # Photos are looked up by what they show, whether one was used before: in one branch or in the whole city.
+        Index(None, "sha256", "branch_id"),
         one_of("assessment_id", "rectification_id", "regulation_id"),
     )
 

@@ -1,4 +1,4 @@
-"""Who gives the second score of an assessment
+"""Who gives the second score of an assessment; a photo is found by what it shows in the whole city, too
 
 Revision: 0015, after 0014
 """
@@ -106,11 +106,15 @@ def upgrade() -> None:
             op.f("ck_assessment_reviewer_shown"), "(reviewer_id IS NULL) = (reviewer_name IS NULL)"
         )
     op.create_index(op.f("ix_assessment_reviewer_id"), "assessment", ["reviewer_id"])
+    op.drop_index(op.f("ix_attachment_branch_id_sha256"), "attachment")
+    op.create_index(op.f("ix_attachment_sha256_branch_id"), "attachment", ["sha256", "branch_id"])
     make_rule(*kept_whole(KEPT + NAMED))
 
 
 def downgrade() -> None:
     drop_rule(KEPT_WHOLE, "assessment")
+    op.drop_index(op.f("ix_attachment_sha256_branch_id"), "attachment")
+    op.create_index(op.f("ix_attachment_branch_id_sha256"), "attachment", ["branch_id", "sha256"])
     op.drop_index(op.f("ix_assessment_reviewer_id"), "assessment")
     with rebuilt() as batch:
         batch.drop_constraint(op.f("ck_assessment_reviewer_shown"), type_="check")
