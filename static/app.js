@@ -27,6 +27,27 @@
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
   });
 
+  // A browser writes on its own button in its own language, which needn't be the page's: ours lies under it.
+  document.querySelectorAll("input[type=file].form-control").forEach((input) => {
+    const choice = document.createElement("span"), face = document.createElement("span");
+    const button = document.createElement("span"), names = document.createElement("span");
+    choice.className = "file-choice";
+    choice.classList.toggle("w-auto", input.classList.contains("w-auto"));
+    face.className = "form-control file-face";
+    face.setAttribute("aria-hidden", "true");  // the input itself tells what is chosen
+    button.className = "file-button";
+    button.textContent = input.multiple ? "选择文件（可多选）" : "选择文件";
+    const tell = () => {
+      const chosen = [...input.files].map((file) => file.name);
+      names.textContent = chosen.length > 2 ? `已选 ${chosen.length} 个` : chosen.join("、") || "还没有选";
+    };
+    input.replaceWith(choice);
+    face.append(button, names);
+    choice.append(input, face);
+    input.addEventListener("change", tell);
+    tell();
+  });
+
   // Said before sending: a phone would take minutes over what is then refused.
   document.querySelectorAll("input[data-most-bytes]").forEach((input) => {
     input.addEventListener("change", () => {

@@ -40,7 +40,9 @@ def test_a_messy_sheet_goes_in_is_put_right_applied_seen_and_taken_back(chromium
     page.goto(f"{site}/person/")
     page.click("main a:text-is('导入')")
     roster = {"name": "党员花名册.xlsx", "mimeType": "", "buffer": workbook(*ROSTER)}
+    assert page.inner_text(".file-choice").split() == ["选择文件", "还没有选"]  # not in the browser's own language
     page.set_input_files("#sheet", roster)
+    page.wait_for_selector(".file-choice:has-text('党员花名册.xlsx')")
     page.click("text=上传并核对")
     page.click("summary:has-text('每一列对应什么')")
     page.select_option("#branch", index=1)
