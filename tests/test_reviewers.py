@@ -42,8 +42,7 @@ from services.documents.collect import data_of
 from services.documents.pdf import make_pdf
 from tests import test_demo, test_round_pages
 from tests.matrix import actor_of
-from tests.printed import bare, printed, text_of
-from tests.test_prints import MARK
+from tests.printed import MARK, bare, printed, text_of
 from tests.test_round_pages import TWENTY, fields, page_of
 from tests.test_rounds import begin, make_companies, make_version, the_round
 from tests.world import World, canary, employ
