@@ -48,10 +48,16 @@
         preload: "focus", shouldLoad: () => true, score: () => () => 1,
         load(query, done) {
           this.clearOptions();
+          // An answer that comes after the choice was made may not open the list again: it would cover the buttons.
+          const show = (rows) => {
+            const wasOpen = this.isOpen;
+            done(rows);
+            if (!wasOpen) this.close(false);
+          };
           fetch(`${address}&query=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
             .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
-            .then((rows) => done(rows.map(([id, title]) => ({ id, title }))))
-            .catch(() => done());
+            .then((rows) => show(rows.map(([id, title]) => ({ id, title }))))
+            .catch(() => show());
         },
       }),
       render: {

@@ -1,9 +1,12 @@
 """The demo as a site in a real browser: served on a port of this machine, with people signed in, page by page."""
 
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from tests.sheets_made import workbook
 from tests.test_attachments import picture
 
 PASSWORD = "demo-password-1"
+DEMO_FILE = "demo.db"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DESK, TABLET, PHONE, NARROW = 1280, 768, 390, 320
 HEIGHT = 860
@@ -27,14 +31,22 @@ PATIENCE = 180_000
 SAVE = "main button:text-is('保存')"
 
 
-def demo_app(folder: Path) -> Flask:
-    """An app with the demo, with form tokens as in production."""
-    app = build_app(f"sqlite:///{folder / 'demo.db'}", folder, WTF_CSRF_ENABLED=True)
+def demo_app(folder: Path, with_tokens: bool = True) -> Flask:
+    """An app with the demo, of its own; with form tokens as in production, or without."""
+    shutil.copytree(_loaded_demo().name, folder, dirs_exist_ok=True)
+    return build_app(f"sqlite:///{folder / DEMO_FILE}", folder, WTF_CSRF_ENABLED=with_tokens)
+
+
+@cache
+def _loaded_demo() -> tempfile.TemporaryDirectory[str]:
+    """The database and the files of the demo as ``make run`` loads it: made once for a test process, to be copied."""
+    folder = tempfile.TemporaryDirectory(prefix="demo")
+    app = build_app(f"sqlite:///{Path(folder.name) / DEMO_FILE}", Path(folder.name))
     with app.app_context():
         upgrade()
-        commands.fill_demo(PASSWORD)
+        assert len(commands.fill_demo(PASSWORD)) == 9
         db.engine.dispose()
-    return app
+    return folder
 
 
 @contextmanager

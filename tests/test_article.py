@@ -5,17 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from sqlalchemy import select
 
-import commands
 from models import Branch, Honour
 from policy import system_session
-from tests.conftest import build_app
+from tests.site import PASSWORD, demo_app
 
-PASSWORD = "demo-password-1"
 DOCUMENT = (Path(__file__).parent.parent / "docs/article.md").read_text()
 FACTS = re.findall(r"^\| ([^|]+) \| [^|]+ \| `([^`]+)` \| (more than )?(\d+) \|$", DOCUMENT, re.M)
 BRANCHES = {
@@ -28,13 +24,9 @@ BRANCHES = {
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> tuple[FlaskClient, dict[str, int]]:
     """The city administrator's browser on the demo, and the keys of the three branches."""
-    folder = tmp_path_factory.mktemp("article")
-    app: Flask = build_app(f"sqlite:///{folder / 'demo.db'}", folder)
-    with app.app_context():
-        upgrade()
-        commands.fill_demo(PASSWORD)
-        with system_session("demo", readonly=True) as session:
-            keys = {key: session.scalar(select(Branch.id).where(Branch.name == name)) for key, name in BRANCHES.items()}
+    app = demo_app(tmp_path_factory.mktemp("article"), with_tokens=False)
+    with app.app_context(), system_session("demo", readonly=True) as session:
+        keys = {key: session.scalar(select(Branch.id).where(Branch.name == name)) for key, name in BRANCHES.items()}
     client = app.test_client()
     client.post("/sign-in", data={"username": "city_admin", "password": PASSWORD})
     return client, keys

@@ -40,20 +40,14 @@ from services.demo.programme import NAMED
 from services.reports.programme import START
 from tests.conftest import build_app
 from tests.matrix import actor_of
+from tests.site import PASSWORD, demo_app
 from tests.world import scoped_models
-
-PASSWORD = "demo-password-1"
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An app with the demo loaded as ``make run`` loads it."""
-    folder = tmp_path_factory.mktemp("demo")
-    app = build_app(f"sqlite:///{folder / 'demo.db'}", folder)
-    with app.app_context():
-        upgrade()
-        assert len(commands.fill_demo(PASSWORD)) == 9
-    return app
+    return demo_app(tmp_path_factory.mktemp("demo"), with_tokens=False)
 
 
 def browser(app: Flask, name: str) -> FlaskClient:

@@ -46,6 +46,28 @@ def test_several_values_are_chosen_and_taken_back(desk: Any, site: str) -> None:
     assert desk.is_checked("fieldset:has-text('经营状况') >> text=注销")
 
 
+def test_a_late_answer_does_not_open_the_choice_again(desk: Any, site: str) -> None:
+    held: list[Any] = []
+    desk.route("**query=%E8%BF%9C%E4%B8%9C", held.append)
+    desk.goto(f"{site}/company/")
+    desk.click("summary:has-text('筛选')")
+    desk.click("#flt0_branch-ts-control")
+    choice = desk.locator(".ts-dropdown .option:has-text('远东实业党支部')")
+    choice.wait_for()
+    with desk.expect_request("**query=%E8%BF%9C%E4%B8%9C"):
+        desk.keyboard.type("远东")
+    desk.keyboard.press("Escape")
+    with desk.expect_response("**query=%E8%BF%9C%E4%B8%9C"):
+        held[0].continue_()
+    desk.wait_for_function("!document.querySelector('#flt0_branch').tomselect.loading")
+    assert not choice.is_visible()
+    desk.click("#flt0_branch-ts-control")
+    choice.click()
+    desk.click("button:has-text('按筛选查看')")
+    desk.wait_for_selector(".chip:has-text('所属党组织')")
+    assert titles(desk) == ["远东实业"]
+
+
 def test_columns_are_chosen_and_kept_in_a_view(desk: Any, site: str) -> None:
     desk.goto(f"{site}/company/?sort=5")
     desk.click("summary:has-text('列')")
