@@ -1,8 +1,9 @@
 """The test world on SQLite and on PostgreSQL: made once for a test process, as new again before each test."""
 
+import gc
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,13 +26,13 @@ class Office:
 
     Attributes:
         renew: makes the database what it was, tables and triggers too.
-        undo: takes back what was written to rows; quicker.
+        undo: takes back what was written to the rows of these tables; quicker.
     """
 
     app: Flask
     world: World
     renew: Callable[[], None]
-    undo: Callable[[], None]
+    undo: Callable[[Iterable[str]], None]
 
 
 def sqlite_office(folder: Path, build_app: Callable[..., Flask], make_tables: Callable[[], Any] = upgrade) -> Office:
@@ -48,14 +49,14 @@ def sqlite_office(folder: Path, build_app: Callable[..., Flask], make_tables: Ca
             used.with_name(used.name + suffix).unlink(missing_ok=True)
         shutil.copy(template, used)
 
-    return Office(app, world, renew, lambda: _copy(template, used))
+    return Office(app, world, renew, lambda _tables: _copy(template, used))
 
 
 def kept_as_it_is(office: Office, folder: Path) -> Office:
     """The same office on SQLite, in which taking back brings what stands in the database now."""
     used, kept = Path(make_url(office.app.config["SQLALCHEMY_DATABASE_URI"]).database or ""), folder / "kept.db"
     _copy(used, kept)
-    return replace(office, undo=lambda: _copy(kept, used))
+    return replace(office, undo=lambda _tables: _copy(kept, used))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -92,7 +93,7 @@ def postgres_office(server: str, folder: Path, build_app: Callable[..., Flask]) 
             "CREATE DATABASE office TEMPLATE template_office",
         )
 
-    return Office(app, world, renew, lambda: _run(rows, *_put_rows_back()))
+    return Office(app, world, renew, lambda tables: _run(rows, *_put_rows_back(tables)))
 
 
 def _fill(app: Flask, make_tables: Callable[[], Any]) -> World:
@@ -101,6 +102,7 @@ def _fill(app: Flask, make_tables: Callable[[], Any]) -> World:
         world = make_world()
         db.session.remove()
         db.engine.dispose()
+    gc.freeze()  # what was made now stays till the end, and needn't be looked through again and again
     return world
 
 
@@ -117,10 +119,10 @@ def _keep_rows() -> list[str]:
     return ["CREATE SCHEMA kept", *tables, sequences]
 
 
-def _put_rows_back() -> list[str]:
-    """Replace every row by the kept one; triggers and foreign keys look away meanwhile."""
+def _put_rows_back(tables: Iterable[str]) -> list[str]:
+    """Replace every row of these tables by the kept one; triggers and foreign keys look away meanwhile."""
     statements = ["SET LOCAL session_replication_role = replica"]
-    for table in Base.metadata.tables:
+    for table in tables:
         statements += [f"DELETE FROM public.{table}", f"INSERT INTO public.{table} SELECT * FROM kept.{table}"]
     sequences = (
         "SELECT setval(('public.' || sequencename)::regclass, coalesce(last_value, 1), last_value IS NOT NULL) "

@@ -82,11 +82,11 @@ class Answer:
 
 @dataclass
 class Walked:
-    """What a walk did: how many requests, which routes wrote something, which statuses came."""
+    """What a walk did: how many requests, which routes wrote something, which answered with a page."""
 
     made: int = 0
     wrote: Counter[str] = field(default_factory=Counter)
-    statuses: Counter[int] = field(default_factory=Counter)
+    opened: Counter[str] = field(default_factory=Counter)
 
 
 def actor_of(role: str, identity: str = "") -> Actor:
@@ -317,7 +317,7 @@ def keys_known_to_pages(office: Office) -> dict[tuple[str, str], list[str]]:
                 known[rule.endpoint, method] = list(dict.fromkeys(looked_in))
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-        office.undo()
+        office.undo(Base.metadata.tables)
     return known
 
 
@@ -418,12 +418,14 @@ class Walk:
         """The answer to a request, once it and what it wrote were found to be right."""
         answer = self.browser.send(attempt)
         self.walked.made += 1
-        self.walked.statuses[answer.status] += 1
+        if answer.status == 200:
+            self.walked.opened[attempt.endpoint] += 1
         self.judge_answer(attempt, answer)
         if written.committed:
+            reached = written.reached()
             with self.office.app.app_context():
-                self.judge_write(attempt, written.reached())
-            self.office.undo()
+                self.judge_write(attempt, reached)
+            self.office.undo(reached)
         written.forget()
         return answer
 

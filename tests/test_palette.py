@@ -14,7 +14,8 @@ from models import Branch, Company, Person, Posting, db
 from models.clock import now
 from policy import acting_as, system_session
 from services.tables.search import Search, long_tables
-from tests.conftest import signed_in
+from tests.conftest import as_new, signed_in
+from tests.databases import Office
 from tests.matrix import actor_of
 from tests.world import ID_NUMBERS, PHONES, ROLES, World, make_row
 
@@ -72,9 +73,22 @@ def test_screens_and_actions_are_found_too(text: str, named: Flask) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_function_offered_can_be_opened(role: str, office: tuple[Flask, World]) -> None:
-    client = signed_in(office[0], role)
-    with office[0].test_request_context(), acting_as(actor_of(role)) as actor:
+def test_every_function_offered_can_be_opened(role: str, app: Flask) -> None:
+    with app.app_context():
+        open_all_offered(app, role)
+
+
+@pytest.mark.postgres
+def test_so_it_is_on_postgres_for_whoever_is_offered_most(on_postgres: Office) -> None:
+    app = as_new(on_postgres).app
+    with app.app_context():
+        open_all_offered(app, "city_admin")
+
+
+def open_all_offered(app: Flask, role: str) -> None:
+    """Open everything that the palette offers to a role."""
+    client = signed_in(app, role)
+    with app.test_request_context(), acting_as(actor_of(role)) as actor:
         # As whoever has just signed in with a password.
         account = SimpleNamespace(
             device=None, must_change_password=False, care_size=None, sign_in_id=0, last_used_on=None, expires_at=now()

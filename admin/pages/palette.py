@@ -19,7 +19,7 @@ from models import AuditEntry, db
 from models.base import PinyinNamed
 from models.pinyin import initials, pinyin
 from policy import the_actor
-from services.tables.search import Search, is_hopeless, long_tables
+from services.tables.search import Search, is_hopeless, long_tables, tables_holding
 
 MOST_TEXT, MOST_WORDS = 60, 5
 LONG_TABLE = 20_000
@@ -144,11 +144,18 @@ def _spelt(title: str) -> tuple[str, str]:
 
 
 def find_records(text: str, at_most: int) -> list[Group]:
-    """The records in sight that hold every word, with a way to the list of all; one query for each kind at most."""
+    """The records in sight that hold every word, with a way to the list of all; one query for each kind that has some."""
     screens = searched_screens()
     long = long_tables(db.session(), [screen.model for screen in screens], LONG_TABLE)
     search = Search(db.session(), long, some=POINTED_AT)
-    return [group for screen in screens if (group := records_of(screen, search, text, at_most)) is not None]
+    wanted = [(screen, and_(*search.conditions(screen.model, screen.search, text))) for screen in screens]
+    possible = [(screen, condition) for screen, condition in wanted if not is_hopeless(condition)]
+    holding = tables_holding(db.session(), [(screen.model, condition) for screen, condition in possible])
+    return [
+        records_of(screen, condition, text, at_most)
+        for (screen, condition), holds in zip(possible, holding, strict=True)
+        if holds
+    ]
 
 
 def searched_screens() -> list[Any]:
@@ -158,11 +165,8 @@ def searched_screens() -> list[Any]:
     return sorted(screens, key=lambda screen: not issubclass(screen.model, PinyinNamed))
 
 
-def records_of(screen: Any, search: Search, text: str, at_most: int) -> Group | None:
-    """The newest records of one screen that hold every word; None where there can't be any."""
-    condition = and_(*search.conditions(screen.model, screen.search, text))
-    if is_hopeless(condition):
-        return None
+def records_of(screen: Any, condition: Any, text: str, at_most: int) -> Group:
+    """The newest records of one screen that the condition holds for."""
     wanted = screen.list_columns.statement.where(condition).order_by(screen.model.id.desc())
     rows = [screen.list_columns.row(db.session, row) for row in db.session.execute(wanted.limit(at_most + 1))]
     hits = [

@@ -1,5 +1,6 @@
 """Looking for words in records: in named columns, as pinyin or initials of names, in the records that they point at."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import False_, and_, false, func, inspect, or_, select
@@ -22,9 +23,20 @@ def is_spelt(model: type, name: str) -> bool:
 
 def long_tables(session: Session, models: list[Any], rows: int) -> frozenset[Any]:
     """Those of these models of which the session's actor sees more rows than so many; one query."""
-    probes = [select(model.id).offset(rows).limit(1).scalar_subquery() for model in models]
-    found = session.execute(select(*probes)).one() if probes else ()
+    found = session.execute(_rows_after(tuple(models), rows)).one() if models else ()
     return frozenset(model for model, one in zip(models, found, strict=True) if one is not None)
+
+
+@lru_cache(maxsize=64)
+def _rows_after(models: tuple[Any, ...], rows: int) -> Any:
+    """Of each of these models the key of one row behind so many."""
+    return select(*(select(model.id).offset(rows).limit(1).scalar_subquery() for model in models))
+
+
+def tables_holding(session: Session, wanted: list[tuple[Any, Any]]) -> list[bool]:
+    """For each model and condition on it whether the session's actor sees a row that it holds for; one query."""
+    probes = [select(model.id).where(condition).limit(1).scalar_subquery() for model, condition in wanted]
+    return [one is not None for one in session.execute(select(*probes)).one()] if probes else []
 
 
 class Search:
@@ -38,7 +50,7 @@ class Search:
 
     def __init__(self, session: Session, long: frozenset[Any] = frozenset(), some: int | None = None) -> None:
         self._session, self._long, self._some = session, long, some
-        self._found_keys: dict[tuple[Any, ...], list[int]] = {}
+        self._found: dict[tuple[Any, ...], tuple[Any, list[int]]] = {}
 
     def conditions(self, model: Any, names: list[str], text: str) -> list[Any]:
         """Every word is found: in one of the named columns, or as pinyin or initials of a name.
@@ -70,10 +82,10 @@ class Search:
         if f"{step}_id" not in inspect(model).columns:
             return getattr(model, step).has(self._found_in(target, names, word))
         asked = target, tuple(names), word
-        wanted = select(target.id).where(self._found_in(target, names, word)).correlate(None)
-        if asked not in self._found_keys:
-            self._found_keys[asked] = self._first_keys(wanted)
-        keys = self._found_keys[asked]
+        if asked not in self._found:
+            wanted = select(target.id).where(self._found_in(target, names, word)).correlate(None)
+            self._found[asked] = wanted, self._first_keys(wanted)
+        wanted, keys = self._found[asked]
         return getattr(model, f"{step}_id").in_(keys if len(keys) <= FEW else wanted) if keys else false()
 
     def _first_keys(self, wanted: Any) -> list[int]:
