@@ -18,7 +18,7 @@ from models.account import CARE_SIZES
 from models.clock import now, today
 from models.database import current_actor, set_request_only_reads
 from policy import Refused, system_session
-from policy.actor import Actor, load_actor
+from policy.actor import Actor
 from policy.audit import Origin, current_origin
 from services import accounts, sign_in_cards
 
@@ -78,10 +78,10 @@ def load_signed_in(_request: Any) -> SignedIn | None:
     if not key or (idle and not session.permanent):
         return None
     with system_session("sign_in", readonly=True) as reading:
-        account = accounts.signed_in_account(reading, key)
-        if account is None:
-            return None
-        found = SignedIn(load_actor(reading, account, today()), account)
+        who = accounts.who_is_signed_in(reading, key, today())
+    if who is None:
+        return None
+    found = SignedIn(*who)
     return None if found.by_phone and not sign_in_cards.may_be_let_in(found.actor) else found
 
 

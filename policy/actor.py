@@ -1,7 +1,7 @@
 """The actor: who acts, and in which branches each permission holds."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -48,7 +48,7 @@ def _permissions_of(role_id: Any) -> Any:
 
 # Put together here, once and in one thread: every request asks these, and an alias makes its columns when they are first
 # named; a server's first requests come at the same time, and the statement of one then named columns of another's.
-_ACCOUNT_WITH_GRANTS = (
+ACCOUNTS_WITH_GRANTS = (
     select(
         Account.id, Account.name, Account.branch_id, Account.person_id, _Home.name.label("branch_name"),
         Grant.id.label("grant_id"), Grant.branch_id.label("place_id"), _Place.name.label("place_name"), _Place.parent_id.label("above"),
@@ -62,9 +62,10 @@ _ACCOUNT_WITH_GRANTS = (
     .outerjoin(Grant.role)
     .outerjoin(_Followed, _Followed.id == Role.follows_as_id)
     .outerjoin(_Place, _Place.id == Grant.branch_id)
-    .where(Account.id == bindparam("account"))
     .order_by(Grant.id)
 )  # fmt: skip
+"""What ``make_actor_of`` needs to know of accounts, a row for each grant."""
+_ACCOUNT_WITH_GRANTS = ACCOUNTS_WITH_GRANTS.where(Account.id == bindparam("account"))
 _ADVISER_ROLE = select(Role.name, _permissions_of(Role.id)).where(Role.code == ADVISER_ROLE)
 _TWO_LEVELS_BELOW = (
     select(_Below.parent_id, _Below.id, _Deeper.id)
@@ -205,7 +206,11 @@ def load_actor(session: Session, account: Any, day: date) -> Actor:
 
     Nothing is kept from one request to the next: a grant that was changed holds at once, in every process.
     """
-    rows = session.execute(_ACCOUNT_WITH_GRANTS, {"account": account.id}).all()
+    return make_actor_of(session, session.execute(_ACCOUNT_WITH_GRANTS, {"account": account.id}).all(), day)
+
+
+def make_actor_of(session: Session, rows: Sequence[Any], day: date) -> Actor:
+    """The actor of an account whose rows of ``ACCOUNTS_WITH_GRANTS`` were read; as ``load_actor``."""
     home = rows[0]
     grants = [row for row in rows if row.place_id is not None and _holds_on(row, day)]
     below = _branches_below(session, {row.place_id for row in grants if row.above is not None})

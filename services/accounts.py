@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -14,6 +15,7 @@ from models import Account, Grant, SignIn, SignInLock
 from models.account import CARE_SIZES
 from models.clock import now, today
 from models.encryption import look_up_hash
+from policy.actor import ACCOUNTS_WITH_GRANTS, Actor, make_actor_of
 from policy.errors import Refused
 from policy.system import system_session
 
@@ -23,8 +25,12 @@ LOCK_TIME = timedelta(minutes=15)
 MIN_PASSWORD = 10
 MAX_PASSWORD = 128
 _hasher = PasswordHasher()
-# Checked when a name is unknown, so that the answer takes as long as for a known one.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(24))
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked when a name is unknown, so that the answer takes as long as for a known one."""
+    return _hasher.hash(secrets.token_urlsafe(24))
 
 
 def hash_password(password: str) -> str:
@@ -33,8 +39,9 @@ def hash_password(password: str) -> str:
 
 
 def _matches(hashed: str | None, password: str) -> bool:
+    nobodys = _nobodys_hash()  # made at the first sign-in, whoever's it is
     try:
-        return _hasher.verify(hashed or _NOBODY, password) and hashed is not None
+        return _hasher.verify(hashed or nobodys, password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -97,9 +104,10 @@ def find_sign_in(session: Session, key: str) -> SignIn | None:
     return found
 
 
+# With the grants, so that every request asks once for both.
 _RUNNING = (
-    select(
-        Account.id, Account.must_change_password, Account.care_size, SignIn.id.label("sign_in_id"), SignIn.device,
+    ACCOUNTS_WITH_GRANTS.add_columns(
+        Account.must_change_password, Account.care_size, SignIn.id.label("sign_in_id"), SignIn.device,
         SignIn.last_used_on, SignIn.expires_at,
     )
     .join(SignIn, SignIn.account_id == Account.id)
@@ -110,13 +118,14 @@ _RUNNING = (
 )  # fmt: skip
 
 
-def signed_in_account(session: Session, key: str) -> Any:
-    """The account of a running session's key with what its pages need to know; None when the session ended.
+def who_is_signed_in(session: Session, key: str, day: date) -> tuple[Actor, Any] | None:
+    """The actor of a running session's key on a business day, and what his pages need to know; None when it ended.
 
-    A row of ``id``, ``must_change_password``, ``care_size``, and of the session ``sign_in_id``, ``device`` (of a
+    The latter is a row of ``must_change_password``, ``care_size``, and of the session ``sign_in_id``, ``device`` (of a
     remembered phone), ``last_used_on`` and ``expires_at``.
     """
-    return session.execute(_RUNNING, {"key_hash": hash_key(key), "moment": now()}).one_or_none()
+    rows = session.execute(_RUNNING, {"key_hash": hash_key(key), "moment": now()}).all()
+    return (make_actor_of(session, rows, day), rows[0]) if rows else None
 
 
 def account_of_key(session: Session, key: str) -> Any:
