@@ -28,6 +28,7 @@ from services.jobs import JobQueue, Work
 from services.jobs.ask import KEPT, MOST_UNFINISHED
 from services.jobs.kinds import KINDS
 from services.jobs.run import BROKEN_OFF_WORDS, FAILED_WORDS
+from tests.drills.loaded import server_with_demo
 from tests.drills.server import Server
 from tests.matrix import actor_of
 from tests.world import World
@@ -365,7 +366,7 @@ def until(looks: Callable[[], bool], server: Server) -> None:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A real server, with the demo."""
-    started = Server(tmp_path)
+    started = server_with_demo(tmp_path)
     started.start()
     yield started
     if started.running:

@@ -14,7 +14,6 @@ from services.trash import move_to_trash
 from tests.backups.places import PDF, NewPlace, Place, add_file, add_later, picture, url_of
 from tests.world import World, make_world
 
-
 POSTGRES_SAMPLE = {"files laid", "in place"}
 """A restore takes long on PostgreSQL: killed there before and after the step that decides, elsewhere only on demand."""
 
