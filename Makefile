@@ -5,6 +5,8 @@ N ?= 1000000
 IMPORTED ?= 20000
 CASE ?= first
 ROLE ?= city
+# Tests start the program hundreds of times: it must not be compiled anew each time.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := .venv/bin/pytest -n 2 --dist worksteal
 
 help: ## say what can be made

@@ -2,6 +2,7 @@
 ``tidy``, ``explain`` and ``check``; and the start of the server.
 """
 
+import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import Account, db
 from models.clock import today
 from models.database import trouble_of
+from models.pinyin import load_dictionary
 from policy import Refused, system_session
 from policy.actions import models_by_resource
 from policy.actor import load_actor
@@ -244,8 +246,15 @@ def _plain_refusals() -> Iterator[None]:
 @with_appcontext
 def run_worker(with_parent: bool) -> None:
     """Do the jobs that people let run in the background, until told to stop. The server keeps one running by itself."""
+    _work(current_app, sys.stdin.fileno() if with_parent else None)
+
+
+def _work(app: Flask, parent: int | None) -> None:
+    """Do jobs until told to stop, or until ``parent`` comes to its end."""
     logging.basicConfig(level=logging.WARNING, format="worker: %(message)s")
-    worker.serve(current_app.extensions["jobs"], with_parent)
+    with app.app_context():
+        worker.serve(app.extensions["jobs"], parent)
+        db.engine.dispose()  # a forked process ends without closing anything by itself
 
 
 @click.command("tidy")
@@ -310,8 +319,15 @@ def start(app: Flask) -> None:
         elif not settings.production:
             _print_sign_ins({})
         learn_statistics()
-        db.engine.dispose()  # the workers must not inherit this process's connections
-    worker.keep_running(["--app", "app", "worker", "--with-parent"], Path(app.root_path))
+        # The processes forked below must not inherit this one's connections.
+        db.engine.dispose()
+        app.extensions["jobs"].close()
+    load_dictionary()
+    gc.freeze()  # what is loaded now stays: collecting skips it, and the forked processes go on sharing its memory
+    if sys.platform == "win32":
+        worker.keep_spawning(["--app", "app", "worker", "--with-parent"], Path(app.root_path))
+    else:
+        worker.keep_running(lambda parent: _work(app, parent))
     click.echo(f"Serving on http://{settings.host}:{settings.port}")
     serve(app, settings.host, settings.port)
 

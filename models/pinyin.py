@@ -1,10 +1,10 @@
 """Pinyin and initials of Chinese names, stored beside them so that "ydsy" finds 远东实业."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from pypinyin import Style
-from pypinyin.converter import UltimateConverter
-from pypinyin.core import Pinyin
+if TYPE_CHECKING:
+    from pypinyin.core import Pinyin
 
 # As surnames these are read otherwise than as words; the library takes the commoner reading.
 SURNAMES = {
@@ -15,13 +15,26 @@ SURNAMES = {
 }  # fmt: skip
 
 
-_speller = Pinyin(UltimateConverter())
+@cache
+def _speller() -> "Pinyin":
+    """The library. Its dictionary takes a quarter of a second to load, which most commands do without."""
+    from pypinyin.converter import UltimateConverter
+    from pypinyin.core import Pinyin
+
+    return Pinyin(UltimateConverter())
+
+
+def load_dictionary() -> None:
+    """Load the dictionary now: for a server, before it forks the processes that all need it."""
+    _speller()
 
 
 @lru_cache(maxsize=20_000)
 def _spoken(word: str) -> tuple[str, ...]:
     """The syllables of one word of the library's dictionary, or of what isn't Chinese: most come again and again."""
-    return tuple(_speller.lazy_pinyin([word], style=Style.NORMAL, errors=list))
+    from pypinyin import Style
+
+    return tuple(_speller().lazy_pinyin([word], style=Style.NORMAL, errors=list))
 
 
 @lru_cache(maxsize=4096)
@@ -33,7 +46,7 @@ def syllables(text: str, person: bool = False) -> tuple[str, ...]:
             surname = rest[:length]
             if len(rest) > length and surname in SURNAMES:
                 return (*syllables(head), *SURNAMES[surname].split(), *syllables(rest[length:]))
-    spoken = (syllable for word in _speller.seg(text) for syllable in _spoken(word))
+    spoken = (syllable for word in _speller().seg(text) for syllable in _spoken(word))
     return tuple(syllable.lower() for syllable in spoken if syllable.isalnum())
 
 

@@ -30,6 +30,7 @@ from tests.drills.browser import Browser, form_with, forms_of
 from tests.drills.contention import save_together
 from tests.drills.kills import kill_again_and_again
 from tests.drills.load import back_up_under_load
+from tests.drills.loaded import server_with_demo
 from tests.drills.relay import Relay
 from tests.drills.server import PASSWORD as DRILL_PASSWORD
 from tests.drills.server import ROOT, Server
@@ -412,7 +413,7 @@ def test_a_file_stays_when_nobody_knows_whether_its_row_was_saved(
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A running server with the demo, on SQLite."""
-    server = Server(tmp_path)
+    server = server_with_demo(tmp_path)
     server.start()
     yield server
     if server.running:
@@ -504,14 +505,14 @@ Pair = tuple[Server, Any]
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
-    """On each database."""
+    """On each database; on PostgreSQL the server loads the demo at its first start."""
     with ExitStack() as stack:
         postgres = None
         if request.param == "postgres":
             from tests.drills.postgres import Postgres
 
             postgres = stack.enter_context(Postgres())
-        server = Server(tmp_path, postgres and postgres.url)
+        server = Server(tmp_path, postgres.url) if postgres else server_with_demo(tmp_path)
         yield server, postgres
         if server.running:
             server.kill()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.drills.imports import kill_while_importing
+from tests.drills.loaded import server_with_demo
 from tests.drills.server import Server
 
 pytestmark = pytest.mark.drill
@@ -12,7 +13,7 @@ SEED = 620200
 
 
 def test_a_killed_import_is_whole_or_not_there_and_the_queue_goes_on(tmp_path: Path) -> None:
-    report = kill_while_importing(Server(tmp_path), 3, SEED)
+    report = kill_while_importing(server_with_demo(tmp_path), 3, SEED)
     assert report.faults == []
 
 

@@ -28,6 +28,7 @@ from services.jobs import JobQueue, Work
 from services.jobs.ask import KEPT, MOST_UNFINISHED
 from services.jobs.kinds import KINDS
 from services.jobs.run import BROKEN_OFF_WORDS, FAILED_WORDS
+from tests.drills.loaded import server_with_demo
 from tests.drills.server import Server
 from tests.matrix import actor_of
 from tests.world import World
@@ -356,14 +357,6 @@ def test_a_job_is_removed_a_week_after_its_end(queue: JobQueue, world: World) ->
 # A real worker beside a real server
 
 
-def worker_of(server: Server) -> int:
-    """The process that does the jobs; the server's main thread is the parent of those that answer requests only."""
-    tasks = Path(f"/proc/{server.pid}/task").iterdir()
-    return next(
-        int(pid) for task in tasks if task.name != str(server.pid) for pid in (task / "children").read_text().split()
-    )
-
-
 def until(looks: Callable[[], bool], server: Server) -> None:
     """Wait until something is so; when that never comes, show what the server said."""
     pause = threading.Event()
@@ -373,7 +366,7 @@ def until(looks: Callable[[], bool], server: Server) -> None:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A real server, with the demo."""
-    started = Server(tmp_path)
+    started = server_with_demo(tmp_path)
     started.start()
     yield started
     if started.running:
@@ -401,7 +394,7 @@ def test_a_killed_worker_is_replaced_and_its_job_done_again_and_none_outlives_it
         until(lambda: (server.folder / "jobs.lock").exists(), server)
         first = ask("export", about)
         until(lambda: is_done(first), server)
-        killed = worker_of(server)
+        killed = server.job_worker()
         os.kill(killed, signal.SIGSTOP)
         second = ask("export", about)
         with system_session("demo") as session:
@@ -412,8 +405,8 @@ def test_a_killed_worker_is_replaced_and_its_job_done_again_and_none_outlives_it
         os.kill(killed, signal.SIGKILL)
         until(lambda: is_done(second), server)
         assert stored(second).starts == 2
-        replacement = worker_of(server)
-        assert replacement != killed and server.running
+        replacement = server.job_worker()
+        assert replacement not in (None, killed) and server.running
         server.signal(signal.SIGKILL)
         until(lambda: not lives(replacement), server)
         server.wait()

@@ -11,20 +11,33 @@ from models import Attachment, db
 from policy import system_session
 from services.audit_seals import seal_entries
 from services.trash import move_to_trash
-from tests.backups.places import PDF, NewPlace, Place, add_file, add_later, empty_database, picture
+from tests.backups.places import PDF, NewPlace, Place, add_file, add_later, picture, url_of
 from tests.world import World, make_world
+
+POSTGRES_SAMPLE = {"files laid", "in place"}
+"""A restore takes long on PostgreSQL: killed there before and after the step that decides, elsewhere only on demand."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as long what isn't in the sample; here, as the tests of one database must stay together."""
+    for item in items:
+        chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if chosen.get("new_place") == "postgres" and chosen.get("step", "in place") not in POSTGRES_SAMPLE:
+            item.add_marker("long")
 
 
 @pytest.fixture(scope="package", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def new_place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewPlace]:
-    """Makes empty installations, on each database. One of the same name takes the former one's place."""
+    """Makes empty installations, on each database. Asked for once more, one is emptied."""
     server = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
     made: dict[str, Place] = {}
 
     def make(name: str) -> Place:
-        folder = tmp_path_factory.mktemp(name)
-        url = f"sqlite:///{folder / 'office.db'}" if server is None else empty_database(server, f"backup_{name}")
-        made[name] = Place(url, folder)
+        if name not in made:
+            folder = tmp_path_factory.mktemp(name)
+            url = f"sqlite:///{folder / 'office.db'}" if server is None else url_of(server, f"backup_{name}")
+            made[name] = Place(url, folder, server)
+        made[name].clear()
         return made[name]
 
     yield make
@@ -66,19 +79,27 @@ def empty(new_place: NewPlace) -> Place:
     return new_place("empty")
 
 
+@pytest.fixture(scope="package")
+def restored(new_place: NewPlace, backup: Path) -> Place:
+    """An installation like the office, restored from its backup. To be copied."""
+    place = new_place("restored")
+    place.restore(backup)
+    return place
+
+
 @pytest.fixture
-def mine(office: tuple[Place, World], new_place: NewPlace, backup: Path) -> tuple[Place, World]:
+def mine(office: tuple[Place, World], new_place: NewPlace, restored: Place) -> tuple[Place, World]:
     """An office like that one, to be changed."""
     place = new_place("mine")
-    place.restore(backup)
+    place.take_over(restored)
     return place, office[1]
 
 
 @pytest.fixture(scope="package")
-def in_use(office: tuple[Place, World], new_place: NewPlace, backup: Path) -> Place:
+def in_use(office: tuple[Place, World], new_place: NewPlace, restored: Place) -> Place:
     """An installation in use, with a file that isn't in the backup."""
     place = new_place("in_use")
-    place.restore(backup)
+    place.take_over(restored)
     add_later(place, office[1])
     return place
 

@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from models import db
 from models.encryption import new_key, use_key
 from policy import Refused
 from services import backups
 from services.backups.archive import MANIFEST, SEAL, Manifest, Writer, opened
 from tests.backups.places import Place
 from tests.conftest import DATA_KEY
-from tests.world import World
 
 
 def refuses(place: Place, path: Path, words: str = "备份文件") -> None:
@@ -173,19 +171,6 @@ def test_a_place_that_somebody_works_in(target: Place, backup: Path) -> None:
         with pytest.raises(Refused, match="停止服务器"):
             target.restore(backup, replace=True)
     other.dispose()
-
-
-@pytest.mark.parametrize("new_place", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
-def test_tables_that_somebodys_view_stands_on(mine: tuple[Place, World], backup: Path) -> None:
-    place, _world = mine
-    with place.app.app_context():
-        with db.engine.begin() as connection:
-            connection.execute(text("CREATE VIEW theirs AS SELECT name FROM branch"))
-        db.engine.dispose()
-    before = place.state()
-    with pytest.raises(Refused, match="theirs"):
-        place.restore(backup, replace=True)
-    assert place.state() == before
 
 
 def test_a_disk_without_room(target: Place, backup: Path, monkeypatch: pytest.MonkeyPatch) -> None:

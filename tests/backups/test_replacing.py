@@ -67,6 +67,7 @@ def test_a_database_that_can_not_be_read_any_more_is_replaced(
 def test_a_restore_killed_after_it_said(
     step: str, office: tuple[Place, World], mine: tuple[Place, World], backup: Path
 ) -> None:
+    """`make test` has every step on SQLite and a sample on PostgreSQL (see conftest.py); ``-m long`` has the others."""
     place, world = mine
     later = add_later(place, world)
     before = place.rows()
@@ -145,3 +146,16 @@ def test_a_log_that_was_tampered_with_before_the_backup_is_named_after_the_resto
         db.engine.dispose()
     restored = new_place("empty").restore(place.back_up(tmp_path / "tampered.tar"))
     assert [fault.seal for fault in restored.seal_faults] == ["第 1 次封存"]
+
+
+@pytest.mark.parametrize("new_place", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_tables_that_somebodys_view_stands_on(mine: tuple[Place, World], backup: Path) -> None:
+    place, _world = mine
+    with place.app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("CREATE VIEW theirs AS SELECT name FROM branch"))
+        db.engine.dispose()
+    before = place.state()
+    with pytest.raises(Refused, match="theirs"):
+        place.restore(backup, replace=True)
+    assert place.state() == before

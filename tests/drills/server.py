@@ -1,6 +1,7 @@
 """The product's server as a process of its own, to be stopped, killed and started again."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,12 +15,21 @@ from settings import Settings
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "drill-password-7"
 LISTENING = "Listening at"
+BOOTING = re.compile(r"Booting worker with pid: (\d+)")
 
 
 def free_port() -> int:
     """A port that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return found.getsockname()[1]
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes that a process has forked and that are there now."""
+    try:
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    except FileNotFoundError:
+        return set()
 
 
 class Server:
@@ -95,7 +105,13 @@ class Server:
 
     def workers(self) -> set[int]:
         """The processes that answer requests now."""
-        return {int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()}
+        told = {int(found[1]) for line in self.output if (found := BOOTING.search(line))}
+        return told & children_of(self.pid)
+
+    def job_worker(self) -> int | None:
+        """The process that does the jobs now, none while there isn't one: the child of a child that answers no requests."""
+        between = children_of(self.pid) - self.workers()
+        return next((pid for keeper in between for pid in children_of(keeper)), None)
 
     def signal(self, number: int, whole_group: bool = False) -> None:
         """Send a signal to the watching process, or to the workers as well, as a terminal's Ctrl-C does."""
