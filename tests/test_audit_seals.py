@@ -46,6 +46,7 @@ def change_a_company(world: World, note: str) -> None:
         session.commit()
 
 
+@pytest.mark.slow
 def test_every_entry_is_sealed_once_and_the_chain_fits(office: tuple[Flask, World]) -> None:
     first = seal()
     change_a_company(office[1], "改过")
@@ -64,6 +65,7 @@ TAMPERINGS: dict[str, str] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_it_shows_when(tampering: str, office: tuple[Flask, World]) -> None:
     seal()
@@ -71,6 +73,7 @@ def test_it_shows_when(tampering: str, office: tuple[Flask, World]) -> None:
     assert faults() != []
 
 
+@pytest.mark.slow
 def test_an_entry_put_under_an_empty_number_shows_until_it_is_sealed_as_late(office: tuple[Flask, World]) -> None:
     tamper("DELETE FROM audit_entry WHERE id = 7")
     assert seal().absent == [7]

@@ -48,6 +48,7 @@ def write_rows(days_ago: list[int]) -> None:
         session.commit()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["city_admin", "inspector", "branch_admin", "liaison"])
 def test_each_mark_opens_as_many_rows_as_it_says(role: str, office: tuple[Flask, World]) -> None:
     write_rows([0, 29, 30, 45, 60, 89, 90, 400])

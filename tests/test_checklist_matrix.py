@@ -105,6 +105,7 @@ def test_companies_stand_in_order_of_pinyin_whatever_is_asked(city: tuple[FlaskC
         assert names_on(page_of(client, f"/matrix/?round={round_id}{query}")) == by_name
 
 
+@pytest.mark.slow
 def test_the_numbers_of_each_item_are_those_of_the_rows_that_they_open(city: tuple[FlaskClient, int, int]) -> None:
     client, round_id, version = city
     counts: dict[int, Counter[Any]] = {}
@@ -164,6 +165,7 @@ def test_an_item_is_mended_only_when_nothing_of_it_is_open_any_more(city: tuple[
     assert mended[0] - mended[1] == 1
 
 
+@pytest.mark.slow
 def test_nobody_sees_or_counts_another_branchs_companies(office: tuple[Flask, World], city: Any) -> None:
     app, world = office
     _city, round_id, version = city
@@ -216,6 +218,7 @@ def test_whoever_may_not_see_assessments_has_no_such_page(app: Flask) -> None:
     assert "考核总览" in signed_in(app, "branch_admin").get("/").get_data(as_text=True)
 
 
+@pytest.mark.slow
 def test_two_hundred_companies_by_sixty_items_take_five_statements(office: tuple[Flask, World]) -> None:
     app, world = office
     with system_session("demo") as session:
@@ -239,6 +242,7 @@ def test_two_hundred_companies_by_sixty_items_take_five_statements(office: tuple
         assert len([one for one in seen if "checklist_" in one or "assessment" in one]) <= 6
 
 
+@pytest.mark.slow
 def test_more_than_a_page_is_turned_over(office: tuple[Flask, World]) -> None:
     app, world = office
     with system_session("demo") as session:

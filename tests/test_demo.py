@@ -68,6 +68,7 @@ def test_home_shows_the_articles_totals_and_each_opens_its_rows(demo: Flask) -> 
         assert f"共 {number} 条" in client.get(href).get_data(as_text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -115,6 +116,7 @@ def test_loading_twice_changes_nothing(demo: Flask) -> None:
             assert session.scalar(select(func.count(AuditEntry.id))) == before
 
 
+@pytest.mark.slow
 def test_the_demo_is_refused_beside_other_data(tmp_path: Path) -> None:
     app = build_app(f"sqlite:///{tmp_path / 'other.db'}", tmp_path)
     with app.app_context():

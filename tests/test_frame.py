@@ -65,6 +65,7 @@ def test_the_title_names_the_page_its_record_and_its_list(desk: FlaskClient, wor
     assert title_of(page_at(desk, "/password")) == "修改密码 · 党建指导员后台"
 
 
+@pytest.mark.slow
 def test_every_crumb_that_is_a_link_opens(desk: FlaskClient, app: Flask, world: World) -> None:
     for resource, screen in screens_of(app).items():
         key = next((key for (of, _label), key in world.rows.items() if of == resource), None)

@@ -179,6 +179,7 @@ def send_sheet(client: Any, resource: str, book: bytes, name: str = "表.xlsx") 
     return answer.headers["Location"]
 
 
+@pytest.mark.slow
 def test_many_rows_take_few_statements(office: tuple[Flask, World]) -> None:
     app, world = office
     with importing(app, "city_admin", "company") as (session, target):
@@ -434,6 +435,7 @@ def test_the_template_filled_in_goes_in_and_its_example_row_does_not(app: Flask,
     assert "导入：新增 1 条" in client.get(page).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_exported_and_imported_again_is_unchanged_for_every_screen(app: Flask, world: World, kind: str) -> None:
     client = signed_in(app, "city_admin")
@@ -543,6 +545,7 @@ def test_the_command_line_says_what_is_wrong(
     assert said in result.output + str(result.exception)
 
 
+@pytest.mark.slow
 def test_every_sheet_of_the_offices_is_checked_whole_and_each_cut_number_pointed_out(app: Flask, world: World) -> None:
     sheets = json.loads((SHEETS / "expected.json").read_text(encoding="utf-8"))
     pointed_out, cut = [], []

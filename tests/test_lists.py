@@ -191,6 +191,7 @@ def test_several_branches_give_what_the_plain_statement_gives(
         session.close()
 
 
+@pytest.mark.slow
 def test_a_count_stops_where_it_says(office: tuple[Flask, World], branches: list[int]) -> None:
     add_companies(FEW + 1 - 2 + 50, branches)
     client = signed_in(office[0], "city_admin")
@@ -259,6 +260,7 @@ def test_actors_of_one_pattern_share_a_statement_and_see_their_own(office: tuple
         session.close()
 
 
+@pytest.mark.slow
 def test_a_row_of_a_list_shows_what_its_record_would(app: Flask, world: World) -> None:
     views = [view for view in app.extensions["admin"][0]._views if hasattr(view, "list_columns")]
     seen = 0

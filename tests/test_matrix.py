@@ -40,7 +40,7 @@ def tried_on_postgres(on_postgres: Office) -> list[Attempt]:
 
 
 @pytest.mark.glance
-@pytest.mark.parametrize("role", ["branch_admin", None], ids=str)
+@pytest.mark.parametrize("role", ["adviser", None], ids=str)
 def test_no_route_leaks_to(role: str | None, on_sqlite: Office, tried_on_sqlite: list[Attempt]) -> None:
     tried = one_to_each_route(tried_on_sqlite)
     assert walk(as_new(on_sqlite), role, tried).made > 500
@@ -99,6 +99,7 @@ def test_nothing_leaks_on_postgres_to(role: str | None, on_postgres: Office, tri
 # Whether the matrix can fail
 
 
+@pytest.mark.slow
 def test_it_goes_red_without_the_read_guard(on_sqlite: Office, tried_on_sqlite: list[Attempt]) -> None:
     tried = [one for one in tried_on_sqlite if one.method == "GET"]
     read_guard.switch_off()

@@ -33,6 +33,7 @@ def test_every_page_is_well_formed_labelled_and_free_of_inline_code(app: Flask, 
     assert len(html) > 5 * len(screens_of(app))
 
 
+@pytest.mark.matrix
 def test_every_answer_carries_the_headers_that_keep_it_safe(pages: dict[str, TestResponse]) -> None:
     for address, answer in pages.items():
         headers = answer.headers
@@ -51,6 +52,7 @@ def test_the_home_page_of_everybody_and_the_error_pages_are_too(role: str | None
         assert problems_of(answer.get_data(as_text=True)) == [], address
 
 
+@pytest.mark.slow
 def test_a_refused_form_says_so_at_its_fields(app: Flask) -> None:
     client = signed_in(app, "city_admin")
     for resource, screen in screens_of(app).items():

@@ -58,6 +58,7 @@ def test_a_surname_is_found_as_it_is_spoken(named: Flask) -> None:
     assert titles(found(named, "branch_admin", "sdh"), "人员") == ["单德海"]
 
 
+@pytest.mark.slow
 def test_whoever_sees_one_side_finds_nothing_of_the_other(named: Flask) -> None:
     assert titles(found(named, "branch_admin", "ydbh"), "企业") == []
     everything = str(found(named, "city_admin", "远东"))
@@ -72,6 +73,7 @@ def test_screens_and_actions_are_found_too(text: str, named: Flask) -> None:
     assert functions["导出走访"] == "/visit/export/xlsx/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_every_function_offered_can_be_opened(role: str, app: Flask) -> None:
     with app.app_context():
@@ -208,6 +210,7 @@ def test_nobody_finds_anything_without_signing_in(app: Flask) -> None:
     assert client.get("/search/?q=a").status_code == 302
 
 
+@pytest.mark.slow
 def test_the_matrix_knows_that_it_looks_for_words(app: Flask, on_sqlite: Any) -> None:
     from tests.attempts import WORDS
     from tests.matrix import keys_known_to_pages

@@ -179,6 +179,7 @@ def add_twice_as_much(session: Any, world: World) -> None:
     session.commit()
 
 
+@pytest.mark.slow
 def test_no_page_takes_more_queries_with_more_rows(app: Flask, world: World, sign_in: SignIn) -> None:
     client = sign_in("city_admin")
     screens = screens_of(app)
