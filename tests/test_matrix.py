@@ -99,7 +99,6 @@ def test_nothing_leaks_on_postgres_to(role: str | None, on_postgres: Office, tri
 # Whether the matrix can fail
 
 
-@pytest.mark.slow
 def test_it_goes_red_without_the_read_guard(on_sqlite: Office, tried_on_sqlite: list[Attempt]) -> None:
     tried = [one for one in tried_on_sqlite if one.method == "GET"]
     read_guard.switch_off()

@@ -58,7 +58,6 @@ def test_a_surname_is_found_as_it_is_spoken(named: Flask) -> None:
     assert titles(found(named, "branch_admin", "sdh"), "人员") == ["单德海"]
 
 
-@pytest.mark.slow
 def test_whoever_sees_one_side_finds_nothing_of_the_other(named: Flask) -> None:
     assert titles(found(named, "branch_admin", "ydbh"), "企业") == []
     everything = str(found(named, "city_admin", "远东"))
