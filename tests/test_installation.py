@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2.exceptions import VerifyMismatchError
 from flask import Flask
 from sqlalchemy import select, text
 
 from models import Account, AuditEntry, ChecklistTemplate, Code, RolePermission, Setting, db
 from policy import system_session
-from services import reference_data
+from services import accounts, reference_data
 from tests.conftest import build_app
 from tests.world import World
 
@@ -105,3 +106,10 @@ def test_an_older_installation_gets_new_code_tables_and_permissions_once(app: Fl
         session.commit()
         assert reference_data.add_what_is_new(session) is False
         assert set(session.scalars(held)) == set()
+
+
+def test_an_unknown_name_is_checked_against_a_hash_that_costs_as_much_as_a_real_one() -> None:
+    assert not accounts._hasher.check_needs_rehash(accounts._NOBODY), "not the costs of the hashes that are made today"
+    assert len(accounts._NOBODY) == len(accounts.hash_password("whatever-it-is"))
+    with pytest.raises(VerifyMismatchError):
+        accounts._hasher.verify(accounts._NOBODY, "whatever-it-is")
