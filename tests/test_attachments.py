@@ -151,6 +151,7 @@ def test_a_picture_cut_off_anywhere_is_refused_and_never_an_error(picture_format
             examine("照片", io.BytesIO(whole[: len(whole) * tenth // 10]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [9000, 20000])
 def test_a_small_file_that_unfolds_into_a_gigantic_picture_is_refused(side: int) -> None:
     out = io.BytesIO()
@@ -207,6 +208,7 @@ def test_of_a_photo_no_place_no_camera_and_no_words_are_kept_and_it_stands_uprig
         assert kept.convert("RGB").getpixel((20, 10))[0] > 200, "red, which lay on the left, is on top now"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "kept"), [((8192, 6144), (4096, 3072)), ((6000, 1), (4096, 1)), ((4000, 3000), (4000, 3000))]
 )
@@ -295,6 +297,7 @@ def test_several_files_together_may_be_larger_than_any_other_form(app: Flask, me
     assert other_form.status_code == 413
 
 
+@pytest.mark.slow
 def test_an_upload_without_the_forms_token_is_refused(
     app: Flask, tmp_path: Path, mending: int, sign_in: SignIn
 ) -> None:

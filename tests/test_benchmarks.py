@@ -69,6 +69,7 @@ def column(facts: Facts, statement: str) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", EVERY_CASE)
 def test_every_peer_answers_with_the_same_rows(key: str, peers: dict[str, Any], facts: Facts) -> None:
     case = EVERY_CASE[key]
@@ -108,6 +109,7 @@ def test_a_peer_that_shows_other_rows_ends_the_run(peers: dict[str, Any], facts:
             measure.compare(EVERY_CASE["first"], "city", facts, {"bare": right, "product": wrong})
 
 
+@pytest.mark.slow
 def test_an_answer_that_isnt_what_was_asked_for_ends_the_run(facts: Facts) -> None:
     city = replace(facts.sights["city"], keys=(999_999,))
     with Worker("product", replace(facts, sights={"city": city})) as worker, pytest.raises(Failed, match="status 404"):

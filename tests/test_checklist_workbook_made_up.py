@@ -94,6 +94,7 @@ def comes_back_the_same(outline: Outline) -> None:
     assert (read.faults, read.guesses) == ([], [])
 
 
+@pytest.mark.slow
 @given(outlines())
 @settings(max_examples=100, **CALM)
 def test_a_made_up_checklist_comes_back_the_same(outline: Outline) -> None:
@@ -160,6 +161,7 @@ def is_read_or_refused(sheet: Sheet) -> None:
     assert all(isinstance(number, int) for number in numbers)
 
 
+@pytest.mark.slow
 @given(sheets())
 @settings(max_examples=150, **CALM)
 def test_a_made_up_sheet_is_read_or_refused(sheet: Sheet) -> None:

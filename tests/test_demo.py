@@ -68,7 +68,6 @@ def test_home_shows_the_articles_totals_and_each_opens_its_rows(demo: Flask) -> 
         assert f"共 {number} 条" in client.get(href).get_data(as_text=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

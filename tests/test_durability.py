@@ -530,6 +530,7 @@ for module in list(sys.modules.values()):
 """
 
 
+@pytest.mark.slow
 def test_no_alias_that_requests_share_is_left_for_the_first_ones_to_finish(tmp_path: Path) -> None:
     # An alias makes its columns when they are first named. The first requests after a start come all at once, each would
     # make its own, and one's statement would name another's: the drill has seen it.

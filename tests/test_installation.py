@@ -25,6 +25,7 @@ def empty(tmp_path: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.mark.slow
 def test_setup_makes_the_three_administrators_who_must_change_their_first_password(empty: Flask) -> None:
     told = empty.test_cli_runner().invoke(args=["setup", "某市非公经济组织党委"]).output
     passwords = dict(re.findall(r"^  (\w+) +(\S+)$", told, re.M))
@@ -37,6 +38,7 @@ def test_setup_makes_the_three_administrators_who_must_change_their_first_passwo
     assert again.exit_code == 1 and "已有数据" in again.output
 
 
+@pytest.mark.slow
 def test_migrating_a_database_that_was_never_set_up_brings_it_no_reference_data(empty: Flask) -> None:
     assert empty.test_cli_runner().invoke(args=["migrate"]).exit_code == 0
     with empty.app_context(), system_session("demo", readonly=True) as session:
@@ -44,6 +46,7 @@ def test_migrating_a_database_that_was_never_set_up_brings_it_no_reference_data(
             assert session.scalar(select(model).limit(1)) is None
 
 
+@pytest.mark.slow
 def test_migrating_lets_sqlite_learn_how_its_indexes_spread_the_rows(empty: Flask) -> None:
     empty.test_cli_runner().invoke(args=["setup", "某市非公经济组织党委"])
     assert empty.test_cli_runner().invoke(args=["migrate"]).exit_code == 0
@@ -52,6 +55,7 @@ def test_migrating_lets_sqlite_learn_how_its_indexes_spread_the_rows(empty: Flas
     assert {"account", "branch", "role_permission"} <= known
 
 
+@pytest.mark.slow
 def test_after_setup_an_account_is_made_granted_and_works_without_the_command_line(empty: Flask) -> None:
     told = empty.test_cli_runner().invoke(args=["setup", "某市非公经济组织党委"]).output
     passwords = dict(re.findall(r"^  (\w+) +(\S+)$", told, re.M))

@@ -45,6 +45,7 @@ def insert(connection: Connection, table: str, **values: object) -> None:
     )
 
 
+@pytest.mark.slow
 def test_all_migrations_go_down_and_up_again_and_then_fit_the_models(empty: Flask) -> None:
     upgrade()
     downgrade(revision="base")
@@ -55,6 +56,7 @@ def test_all_migrations_go_down_and_up_again_and_then_fit_the_models(empty: Flas
         assert differences == []
 
 
+@pytest.mark.slow
 def test_the_area_of_a_companys_venue_becomes_a_venue_and_comes_back(empty: Flask) -> None:
     upgrade(revision="0004")
     with db.engine.begin() as connection:
@@ -73,6 +75,7 @@ def test_the_area_of_a_companys_venue_becomes_a_venue_and_comes_back(empty: Flas
         assert connection.execute(text("SELECT id, venue_area FROM company ORDER BY id")).all() == [(1, 120), (2, None)]
 
 
+@pytest.mark.slow
 def test_keys_of_a_table_that_was_made_anew_are_not_used_again(empty: Flask) -> None:
     upgrade(revision="0004")
     with db.engine.begin() as connection:
@@ -86,6 +89,7 @@ def test_keys_of_a_table_that_was_made_anew_are_not_used_again(empty: Flask) -> 
         assert connection.scalar(text("SELECT max(id) FROM company")) == 3
 
 
+@pytest.mark.slow
 def test_a_session_gets_its_accounts_branch_and_a_remembered_phone_ends_on_the_way_back(empty: Flask) -> None:
     upgrade(revision="0006")
     with db.engine.begin() as connection:

@@ -111,6 +111,7 @@ def environment(place: Place) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_checks_and_restores_and_the_auditor_reads_of_it(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_the_command_line_takes_checks_and_restores_and_the_auditor_reads_of_it(
         assert path.name in page and words in page and "数据库" in page
 
 
+@pytest.mark.slow
 def test_a_log_that_was_tampered_with_before_the_backup_is_named_after_the_restore(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:

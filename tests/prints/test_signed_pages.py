@@ -29,6 +29,7 @@ def kept(app: Flask) -> list[tuple[str, AttachmentKind, int | None, int | None]]
         return [(r.file_name, r.kind, r.assessment_id, r.rectification_id) for r in rows if "秘" not in r.file_name]
 
 
+@pytest.mark.slow
 def test_a_tilted_grainy_photo_of_the_signed_page_files_itself(
     app: Flask, clerk: FlaskClient, opened: tuple[int, int]
 ) -> None:
@@ -38,6 +39,7 @@ def test_a_tilted_grainy_photo_of_the_signed_page_files_itself(
     assert kept(app) == [("IMG_0001.jpg", AttachmentKind.SIGNED_PAGE, opened[0], None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", [0, 33, 90, 178, 260])
 def test_a_page_is_read_however_it_lies(turn: int, app: Flask, world: World) -> None:
     key, _round = make_round(app, world)
@@ -54,6 +56,7 @@ def test_a_signed_assessment_still_takes_its_signed_page(
     assert len(kept(app)) == 1
 
 
+@pytest.mark.slow
 def test_several_photos_are_refused_one_by_one(
     app: Flask, world: World, city: FlaskClient, clerk: FlaskClient, opened: tuple[int, int]
 ) -> None:
@@ -72,6 +75,7 @@ def test_several_photos_are_refused_one_by_one(
     assert [name for name, *_rest in kept(app)] == ["自己的.jpg"]
 
 
+@pytest.mark.slow
 def test_what_takes_no_signed_page_says_so(
     app: Flask, world: World, city: FlaskClient, clerk: FlaskClient, opened: tuple[int, int]
 ) -> None:
@@ -98,6 +102,7 @@ def test_nothing_chosen_is_said_and_keeps_nothing(app: Flask, clerk: FlaskClient
     assert kept(app) == []
 
 
+@pytest.mark.slow
 def test_printing_and_filing_work_on_each_database(office: tuple[Flask, World]) -> None:
     app, world = office
     key, round_key = make_round(app, world)
