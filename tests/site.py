@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -157,11 +158,18 @@ def _at(path: str) -> Callable[[Any, str], None]:
 
 def _of_first(resource: str, tail: str = "details", query: str = "") -> Callable[[Any, str], None]:
     """A page of the first record in a list, which may be filtered."""
+    return _beside_first(resource, f"/{resource}/{tail}/", query)
+
+
+def _beside_first(resource: str, path: str, query: str = "") -> Callable[[Any, str], None]:
+    """A page of its own about the first record in a list, which may be filtered."""
 
     def go(page: Any, site: str) -> None:
-        page.goto(f"{site}/{resource}/{query}")
-        href = page.locator("td.main a").first.get_attribute("href")
-        page.goto(site + href.replace("/details/", f"/{tail}/"))
+        # the list is read but isn't drawn: it is a kind of page of its own
+        listed = page.request.get(f"{site}/{resource}/{query}").text()
+        found = re.search(rf'href="/{resource}/details/(\?[^"]+)"', listed)
+        assert found
+        page.goto(site + path + unescape(found[1]))
 
     return go
 
@@ -217,16 +225,6 @@ def _conflict(page: Any, site: str) -> None:
     page.fill("#note", "这里后写的。")
     page.click(SAVE)
     page.wait_for_selector("h1:has-text('记录已被别人修改')")
-
-
-def _beside_first(resource: str, path: str, query: str = "") -> Callable[[Any, str], None]:
-    """A page of its own about the first record in a list, which may be filtered."""
-
-    def go(page: Any, site: str) -> None:
-        _of_first(resource, query=query)(page, site)
-        page.goto(page.url.replace(f"/{resource}/details/", path))
-
-    return go
 
 
 NEXT_YEAR = "2027 版"
