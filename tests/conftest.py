@@ -1,15 +1,18 @@
 """Databases, apps and signed-in clients for tests. Nothing of our own is replaced; only the data is small."""
 
+import atexit
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
 from models import db
@@ -44,7 +47,16 @@ def build_app(url: str, folder: Path, **config: Any) -> Flask:
     app.config.update(
         {"TESTING": False, "WTF_CSRF_ENABLED": False, "PROPAGATE_EXCEPTIONS": False, "JOBS_IMMEDIATE": True, **config}
     )
+    app.jinja_env.bytecode_cache = _compiled_templates()
     return app
+
+
+@cache
+def _compiled_templates() -> FileSystemBytecodeCache:
+    """Templates are compiled once for a test process, whose apps are many; compiling takes most of a first page's time."""
+    folder = tempfile.mkdtemp(prefix="templates")
+    atexit.register(shutil.rmtree, folder)
+    return FileSystemBytecodeCache(folder)
 
 
 @pytest.fixture(scope="session")

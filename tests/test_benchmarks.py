@@ -27,18 +27,25 @@ EVERY_CASE = {case.key: case for case in [*CASES, *BIG_EXPORTS]}
 INSTALLED = [name for name in PEERS if name != "django"]
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A place for databases of one kind."""
-    if request.param == "postgres":
-        return PostgresServer(request.getfixturevalue("postgres_url"))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> SqliteFolder:
+    """A place for databases in files."""
     return SqliteFolder(tmp_path_factory.mktemp("bench"))
 
 
 @pytest.fixture(scope="module")
-def facts(databases: Any) -> Facts:
-    """A loaded database with its copy for the bare driver."""
-    return measure.build(databases, ROWS, DATA_KEY)
+def in_files(folder: SqliteFolder) -> Facts:
+    """A loaded database in a file, with its copy for the bare driver."""
+    return measure.build(folder, ROWS, DATA_KEY)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def facts(request: pytest.FixtureRequest) -> Facts:
+    """The same, once on each database."""
+    if request.param == "postgres":
+        return measure.build(PostgresServer(request.getfixturevalue("postgres_url")), ROWS, DATA_KEY)
+    found: Facts = request.getfixturevalue("in_files")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -82,21 +89,22 @@ def test_every_peer_answers_with_the_same_rows(key: str, peers: dict[str, Any], 
 
 
 @pytest.mark.drill
-def test_a_run_fills_the_document_and_shows_no_path_of_the_machine(tmp_path: Path) -> None:
-    databases, said, asked = SqliteFolder(tmp_path), [], [EVERY_CASE[key] for key in ("first", "save", "csv")]
-    facts = measure.build(databases, 1_000, DATA_KEY)
-    cells, shares = measure.measure(databases, facts, ONCE, said.append, asked, [EVERY_CASE["csv_all"]])
+def test_a_run_fills_the_document_and_shows_no_path_of_the_machine(
+    folder: SqliteFolder, in_files: Facts, tmp_path: Path
+) -> None:
+    said, asked = [], [EVERY_CASE[key] for key in ("first", "save", "csv")]
+    cells, shares = measure.measure(folder, in_files, ONCE, said.append, asked, [EVERY_CASE["csv_all"]])
     found = {(cell.case, cell.role) for cell in cells}
     assert found == {(case.key, role) for case in [*asked, EVERY_CASE["csv_all"]] for role in case.roles}
     assert len(said) == len(found)
-    part = report.Part("SQLite", 1_000, report.machine(databases.version()), 1, 1, 0.0, 1.0, (0.5, 0.5), cells, shares)
+    part = report.Part("SQLite", ROWS, report.machine(folder.version()), 1, 1, 0.0, 1.0, (0.5, 0.5), cells, shares)
     document, results = tmp_path / "document.md", tmp_path / "results.json"
     report.write(report.kept(results, replace(part, kind="PostgreSQL")), document, results)
     report.write(report.kept(results, part), document, results)
     written, numbers = (one.read_text(encoding="utf-8") for one in (document, results))
     assert [one["kind"] for one in json.loads(numbers)] == ["SQLite", "PostgreSQL"]
     assert "## SQLite" in written and "## PostgreSQL" in written
-    assert [one.kind for one in report.kept(results, replace(part, count=2_000))] == ["SQLite"]
+    assert [one.kind for one in report.kept(results, replace(part, count=2 * ROWS))] == ["SQLite"]
     for shown in ("list, first page", "memory for the whole CSV", "| sqlalchemy |", "not measured"):
         assert shown in written
     assert not re.search(r"/(home|root|tmp|work|usr)/", written + numbers)
@@ -110,9 +118,12 @@ def test_a_peer_that_shows_other_rows_ends_the_run(peers: dict[str, Any], facts:
 
 
 @pytest.mark.slow
-def test_an_answer_that_isnt_what_was_asked_for_ends_the_run(facts: Facts) -> None:
-    city = replace(facts.sights["city"], keys=(999_999,))
-    with Worker("product", replace(facts, sights={"city": city})) as worker, pytest.raises(Failed, match="status 404"):
+def test_an_answer_that_isnt_what_was_asked_for_ends_the_run(in_files: Facts) -> None:
+    city = replace(in_files.sights["city"], keys=(999_999,))
+    with (
+        Worker("product", replace(in_files, sights={"city": city})) as worker,
+        pytest.raises(Failed, match="status 404"),
+    ):
         worker.look(EVERY_CASE["edit"], "city")
 
 
@@ -163,8 +174,8 @@ def test_files_hold_the_rows_asked_for(product: Product, facts: Facts) -> None:
 
 
 @pytest.mark.browser
-def test_a_list_is_weighed_in_a_browser_cold_and_warm(tmp_path: Path) -> None:
-    weights = {one.peer: one for one in weigh(measure.build(SqliteFolder(tmp_path), 1_000, DATA_KEY), passes=1)}
+def test_a_list_is_weighed_in_a_browser_cold_and_warm(in_files: Facts) -> None:
+    weights = {one.peer: one for one in weigh(in_files, passes=1)}
     product, plain = weights["product"], weights["flask_admin"]
     assert 0 < product.warm < product.cold < plain.cold
     assert product.cold_gzipped == product.cold and plain.cold_gzipped < plain.cold

@@ -25,7 +25,7 @@ def chromium() -> Iterator[Any]:
 
 
 def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chromium: Any, site: str) -> None:
-    page, complaints = signed_in(chromium, site, "city_admin", 1280)
+    page, complaints = signed_in(chromium, site, "city_admin", 1280, at="/")
     page.click("nav >> summary:has-text('非公企业')")
     page.click("nav >> a:text-is('企业')")
     page.wait_for_url("**/company/")
@@ -53,7 +53,7 @@ def test_the_city_administrator_searches_filters_edits_and_exports_at_a_desk(chr
 
 
 def test_the_adviser_writes_a_visit_on_a_phone(chromium: Any, site: str) -> None:
-    page, complaints = signed_in(chromium, site, "adviser", 390)
+    page, complaints = signed_in(chromium, site, "adviser", 390, at="/")
     page.click("text=写走访")
     page.fill("#visited_on", "2026.11.2")
     page.select_option("#purpose", "study")

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from tests import test_browser
-from tests.site import patient
-from tests.test_browser import signed_in
+from tests.site import patient, signed_in, turn_care_on
 
 pytestmark = pytest.mark.browser
 site, chromium = test_browser.site, test_browser.chromium
@@ -85,12 +84,6 @@ PAGES = {
 }  # fmt: skip
 
 
-def in_care_mode(page: Any, site: str, size: str = "18") -> None:
-    """Switch the account's pages to care mode, as its menu does."""
-    token = page.locator("input[name=csrf_token]").first.get_attribute("value")
-    page.request.post(f"{site}/care", form={"csrf_token": token, "size": size})
-
-
 def faults_on(page: Any, site: str, addresses: list[str], least: int) -> dict[str, list[str]]:
     """What each page falls short of; pages without fault are left out."""
     found = {}
@@ -107,14 +100,14 @@ def test_on_every_page_text_is_large_targets_are_high_and_contrast_is_strong(
     name: str, chromium: Any, site: str
 ) -> None:
     page, _complaints = signed_in(chromium, site, name, 390)
-    in_care_mode(page, site)
+    turn_care_on(page, site, "18")
     assert faults_on(page, site, PAGES[name], 18) == {}
     page.close()
 
 
 def test_the_largest_text_fits_the_narrowest_phone(chromium: Any, site: str) -> None:
     page, _complaints = signed_in(chromium, site, "branch_admin", 390)
-    in_care_mode(page, site, "30")
+    turn_care_on(page, site, "30")
     page.set_viewport_size({"width": 320, "height": 640})
     assert faults_on(page, site, PAGES["branch_admin"], 30) == {}
     page.close()
@@ -122,7 +115,7 @@ def test_the_largest_text_fits_the_narrowest_phone(chromium: Any, site: str) -> 
 
 def test_wechats_own_larger_text_cuts_nothing_off(chromium: Any, site: str) -> None:
     page, _complaints = signed_in(chromium, site, "adviser", 390)
-    in_care_mode(page, site, "22")
+    turn_care_on(page, site, "22")
     cookies = page.context.cookies()
     # WeChat's largest setting makes 17 px of text 23.8: by this property on an iPhone, and for all of the page.
     phone = patient(chromium.new_context(viewport={"width": 390, "height": 860}, is_mobile=True, has_touch=True))
@@ -144,7 +137,7 @@ def test_the_sign_in_cards_page_is_large_for_whoever_is_not_signed_in(chromium: 
 
 def test_a_look_up_is_large_too(chromium: Any, site: str) -> None:
     page, complaints = signed_in(chromium, site, "city_admin", 390)
-    in_care_mode(page, site)
+    turn_care_on(page, site, "18")
     page.goto(f"{site}/key_post/new/")
     page.click(".ts-control >> nth=0")
     page.wait_for_selector(".ts-dropdown .option")
@@ -155,7 +148,7 @@ def test_a_look_up_is_large_too(chromium: Any, site: str) -> None:
 
 def test_a_card_that_was_just_made_is_large_too(chromium: Any, site: str) -> None:
     page, complaints = signed_in(chromium, site, "branch_admin", 390)
-    in_care_mode(page, site)
+    turn_care_on(page, site, "18")
     page.goto(f"{site}/access/?id=4")
     page.click("text=制作登录卡")
     page.wait_for_selector("svg.segno")
@@ -166,7 +159,7 @@ def test_a_card_that_was_just_made_is_large_too(chromium: Any, site: str) -> Non
 
 def test_on_a_desk_the_menu_is_folded_away_and_all_is_as_large(chromium: Any, site: str) -> None:
     page, _complaints = signed_in(chromium, site, "adviser", 1280)
-    in_care_mode(page, site)
+    turn_care_on(page, site, "18")
     page.goto(f"{site}/visit/")
     assert not page.locator("nav.menu").is_visible()
     page.click("summary:has-text('菜单') >> nth=0")

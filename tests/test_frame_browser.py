@@ -39,7 +39,7 @@ def test_the_palette_finds_and_opens_a_record_by_keyboard_alone(chromium: Any, s
 
 
 def test_escape_closes_the_palette_and_enter_opens_the_page_of_results(chromium: Any, site: str) -> None:
-    page, complaints = signed_in(chromium, site, "city_admin", 1280)
+    page, complaints = signed_in(chromium, site, "city_admin", 1280, at="/")
     type_into_palette(page, "ydsy")
     page.keyboard.press("Escape")
     assert page.locator("#palette-list").is_hidden()
@@ -51,7 +51,7 @@ def test_escape_closes_the_palette_and_enter_opens_the_page_of_results(chromium:
 
 
 def test_a_thumb_finds_a_screen_on_a_phone(chromium: Any, site: str) -> None:
-    page, complaints = signed_in(chromium, site, "adviser", 390)
+    page, complaints = signed_in(chromium, site, "adviser", 390, at="/")
     page.fill("#palette-box", "zf")
     page.click("#palette-list >> text=新增走访")
     page.wait_for_selector("h1:has-text('新增走访')")
@@ -60,7 +60,7 @@ def test_a_thumb_finds_a_screen_on_a_phone(chromium: Any, site: str) -> None:
 
 @pytest.mark.parametrize("name", ["city_admin", "branch_admin", "inspector"])
 def test_charts_are_drawn_and_their_marks_open_rows(name: str, chromium: Any, site: str) -> None:
-    page, complaints = signed_in(chromium, site, name, 1280)
+    page, complaints = signed_in(chromium, site, name, 1280, at="/")
     page.wait_for_selector(".plot svg")
     drawn, drawable = page.locator(".plot svg").count(), page.locator("[data-chart]").count()
     assert drawn == drawable > 0
@@ -68,7 +68,7 @@ def test_charts_are_drawn_and_their_marks_open_rows(name: str, chromium: Any, si
 
 
 def test_a_bar_opens_its_rows(chromium: Any, site: str) -> None:
-    page, complaints = signed_in(chromium, site, "city_admin", 1280)
+    page, complaints = signed_in(chromium, site, "city_admin", 1280, at="/")
     page.wait_for_selector(".plot svg")
     # The bars are the only shapes in the product's colour.
     page.locator('.plot >> nth=0 >> svg path[fill="#b3202a"] >> nth=1').click()

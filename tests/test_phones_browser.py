@@ -10,8 +10,7 @@ from PIL import Image
 
 from models.clock import now
 from tests import test_browser
-from tests.site import patient
-from tests.test_browser import signed_in
+from tests.site import patient, signed_in
 from tests.test_care_mode import MEASURE
 
 pytestmark = pytest.mark.browser
@@ -121,7 +120,7 @@ def test_a_card_is_printed_alone_and_as_large_as_a_postcard(chromium: Any, site:
 
 
 def test_care_mode_is_switched_on_and_made_larger_on_the_advisers_page(chromium: Any, site: str) -> None:
-    page, complaints = signed_in(chromium, site, "adviser", 390)
+    page, complaints = signed_in(chromium, site, "adviser", 390, at="/")
 
     def size() -> str:
         return page.evaluate("getComputedStyle(document.querySelector('.big-buttons .btn')).fontSize")

@@ -273,7 +273,7 @@ def sign_in(page: Any, site: str, name: str) -> None:
 
 def test_whose_sign_in_has_ended_signs_in_on_the_spot_and_loses_nothing(desk: Desk) -> None:
     page, _complaints = open_as(desk, "company_clerk")
-    elsewhere, _complaints = signed_in(desk.chromium, desk.site, "company_clerk", PHONE)
+    elsewhere, _complaints = signed_in(desk.chromium, desk.site, "company_clerk", PHONE, at="/")
     press(elsewhere, "/sign-out-everywhere")
     elsewhere.wait_for_url("**/sign-in**")
     elsewhere.close()
