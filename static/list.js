@@ -40,21 +40,29 @@
   // A choice of several: made when the filters are first opened, which most visits never do.
   const chooseSeveral = (select) => {
     const address = select.dataset.find;
+    let chosen = false;
     const box = new TomSelect(select, {
       valueField: "id", labelField: "title", searchField: address ? [] : ["title"], maxOptions: 60, hideSelected: true,
-      closeAfterSelect: true, onItemAdd() { this.setTextboxValue(""); },
+      closeAfterSelect: true, refreshThrottle: 0,
+      onItemAdd() {
+        chosen = true;
+        this.setTextboxValue("");
+      },
+      onType() { chosen = false; },
+      onDropdownOpen() { chosen = false; },
       placeholder: address ? "可输汉字或拼音首字母" : "不限，可选几项",
       ...(address && {
         preload: "focus", shouldLoad: () => true, score: () => () => 1,
-        load(query, done) {
+        load(_query, done) {
           this.clearOptions();
-          // An answer that comes after the choice was made may not open the list again: it would cover the buttons.
+          // What is asked for waits a moment, and its answer as well. When the choice was made meanwhile, the list may
+          // not open again: it would cover the buttons.
           const show = (rows) => {
-            const wasOpen = this.isOpen;
+            const settled = chosen;
             done(rows);
-            if (!wasOpen) this.close(false);
+            if (settled) this.close(false);
           };
-          fetch(`${address}&query=${encodeURIComponent(query)}`, { headers: { Accept: "application/json" } })
+          fetch(`${address}&query=${encodeURIComponent(this.inputValue())}`, { headers: { Accept: "application/json" } })
             .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
             .then((rows) => show(rows.map(([id, title]) => ({ id, title }))))
             .catch(() => show());
