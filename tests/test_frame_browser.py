@@ -113,3 +113,13 @@ def test_nothing_scrolls_sideways_on_the_narrowest_phone(name: str, chromium: An
         page.goto(site + address)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, address
     assert complaints == []
+
+
+def test_the_menu_turns_care_mode_on_and_the_bar_on_top_turns_it_off(chromium: Any, site: str) -> None:
+    page, complaints = signed_in(chromium, site, "inspector", 1280, at="/")
+    page.click("nav button:has-text('关怀版')")
+    page.wait_for_selector("html.care")
+    page.click(".care-bar summary")
+    page.click(".care-bar button:has-text('回到普通版')")
+    page.wait_for_selector("html:not(.care)")
+    assert complaints == []

@@ -97,12 +97,14 @@ def _keep(work: Callable[[int], None], parent: int) -> NoReturn:
 
 def _work_and_exit(work: Callable[[int], None], parent: int) -> NoReturn:
     """Work, and end without what the process that this one was forked from would do at its end."""
+    status = 1
     try:
         work(parent)
+        status = 0
     except BaseException:
         traceback.print_exc()
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
 def keep_spawning(arguments: list[str], folder: Path) -> None:
