@@ -222,6 +222,7 @@ def _conflict(page: Any, site: str) -> None:
     other.click(SAVE)
     other.wait_for_url("**/company/details/**")
     other.close()
+    page.bring_to_front()  # a page behind another may miss a click
     page.fill("#note", "这里后写的。")
     page.click(SAVE)
     page.wait_for_selector("h1:has-text('记录已被别人修改')")
