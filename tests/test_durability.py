@@ -498,7 +498,7 @@ def listens_to_signals(worker: int) -> bool:
 
 # Killed, and overrun; `make drill` does ten times as much
 
-KILLS, SAVES, SEED = 20, 80, 20_190_501
+KILLS, SAVES, SEED = 20, 40, 20_190_501
 Pair = tuple[Server, Any]
 """A server that isn't started yet, and the PostgreSQL beneath it that may be killed, where it isn't SQLite."""
 
