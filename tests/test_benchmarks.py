@@ -21,6 +21,8 @@ from benchmarks.weight import weigh
 from benchmarks.workers import Failed, Worker, look_at
 from tests.conftest import DATA_KEY
 
+pytestmark = pytest.mark.slow
+
 ROWS = 2_000
 ONCE = measure.Pace(passes=1, requests=1, seconds=0.0, profiled=1)
 EVERY_CASE = {case.key: case for case in [*CASES, *BIG_EXPORTS]}
@@ -76,7 +78,6 @@ def column(facts: Facts, statement: str) -> list[Any]:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("key", EVERY_CASE)
 def test_every_peer_answers_with_the_same_rows(key: str, peers: dict[str, Any], facts: Facts) -> None:
     case = EVERY_CASE[key]
@@ -117,7 +118,6 @@ def test_a_peer_that_shows_other_rows_ends_the_run(peers: dict[str, Any], facts:
             measure.compare(EVERY_CASE["first"], "city", facts, {"bare": right, "product": wrong})
 
 
-@pytest.mark.slow
 def test_an_answer_that_isnt_what_was_asked_for_ends_the_run(in_files: Facts) -> None:
     city = replace(in_files.sights["city"], keys=(999_999,))
     with (

@@ -32,6 +32,8 @@ from policy.actor import make_actor
 from services.tables import scale
 from tests.conftest import build_app
 
+pytestmark = pytest.mark.slow
+
 ASKED, PASSWORD = 2_000, "bench-password-1"
 OF_BRANCH = Assessment.branch_id == Branch.id
 NewDatabase = Callable[[], AbstractContextManager[Flask]]
@@ -200,7 +202,6 @@ def test_the_command_is_refused_where_the_rows_are_already(loaded_by_command: tu
     assert app.test_cli_runner().invoke(args=["demo"]).exit_code == 1
 
 
-@pytest.mark.slow
 def test_it_is_refused_beside_other_data_and_leaves_that_as_it_was(new_database: NewDatabase) -> None:
     with new_database():
         commands.fill_demo(PASSWORD)

@@ -128,6 +128,7 @@ def test_blanks_come_last_in_both_directions(office: tuple[Flask, World], branch
     ["x", "~", "5~", "~5", "99999999999999999999~1", "1~99999999999999999999", "1~2026-13-45", "1~%00", "-1", "1",
      "1~" + "9" * 900, "١~١", "1~1~1"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_place_that_makes_no_sense_is_the_first_page(
     place: str, office: tuple[Flask, World], branches: list[int]
 ) -> None:
@@ -158,6 +159,7 @@ def in_plain_order(order: Order) -> Select[Any]:
     return select(order.key).order_by(by[0], *(one.desc() if order.descending else one for one in by[1:]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_several_branches_give_what_the_plain_statement_gives(
     seed: int, office: tuple[Flask, World], branches: list[int]

@@ -1,6 +1,6 @@
 """What one branch owns, another never sees nor changes: tried on every route, and shown to be able to fail.
 
-Plain pytest sends one request to each route as two of the ten. ``make test`` sends everything on SQLite as all, and on
+Plain pytest asks for a page of each route as two of the ten. ``make test`` sends everything on SQLite as all, and on
 PostgreSQL one request to each route as four, as one of them both about own and about foreign rows. ``make matrix`` sends
 everything as all on both.
 """
@@ -42,9 +42,9 @@ def tried_on_postgres(on_postgres: Office) -> list[Attempt]:
 
 @pytest.mark.glance
 @pytest.mark.parametrize("role", ["adviser", None], ids=str)
-def test_no_route_leaks_to(role: str | None, on_sqlite: Office, tried_on_sqlite: list[Attempt]) -> None:
-    tried = one_to_each_route(tried_on_sqlite)
-    assert walk(as_new(on_sqlite), role, tried).made > 500
+def test_no_page_leaks_to(role: str | None, on_sqlite: Office, tried_on_sqlite: list[Attempt]) -> None:
+    tried = one_to_each_route([one for one in tried_on_sqlite if one.method == "GET"])
+    assert walk(as_new(on_sqlite), role, tried).made > 300
 
 
 # What is tried does reach the rows: a matrix of refusals would prove nothing.

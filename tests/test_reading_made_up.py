@@ -17,6 +17,8 @@ pytest.importorskip("hypothesis")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "sheets"
 FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".xlsx", ".xls", ".csv", ".txt", ".et"))
 RESOURCES = ("company", "person", "adviser", "visit", "honour", "problem")

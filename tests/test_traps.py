@@ -317,6 +317,7 @@ def test_choices_are_shown_by_their_words(world: World, sign_in: SignInAs) -> No
 # Security
 
 
+@pytest.mark.slow
 def test_no_form_is_taken_without_its_token(app: Flask, tmp_path: Any) -> None:
     guarded = build_app(app.config["SQLALCHEMY_DATABASE_URI"], tmp_path, WTF_CSRF_ENABLED=True)
     client = signed_in(guarded, "city_admin")
@@ -407,6 +408,7 @@ def test_signing_in_leads_to_this_site_only(target: str, app: Flask) -> None:
     assert re.fullmatch(r"/|/[^/\\\s]\S*", answer.location), answer.location
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ELSEWHERE)
 def test_no_page_leads_back_to_where_the_address_says(target: str, app: Flask, world: World, sign_in: SignInAs) -> None:
     client, company = sign_in("city_admin"), world.rows["company", "甲"]

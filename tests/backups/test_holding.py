@@ -20,8 +20,9 @@ from tests.backups.places import PDF, NewPlace, Place, add_file
 from tests.conftest import DATA_KEY
 from tests.world import World, make_row
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_it_restores_to_the_same_rows_and_files(office: tuple[Place, World], empty: Place, backup: Path) -> None:
     place, _world = office
     restored = empty.restore(backup)
@@ -54,7 +55,6 @@ def test_what_it_says_of_itself_is_checked_without_restoring(office: tuple[Place
     assert len(manifest.lacking) == 2, "the test world's own attachments never had files"
 
 
-@pytest.mark.slow
 def test_no_number_is_given_out_again_after_a_restore(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:
@@ -87,7 +87,6 @@ def test_the_restored_log_still_refuses_to_be_changed(mine: tuple[Place, World])
             connection.execute(text(statement))
 
 
-@pytest.mark.slow
 def test_a_backup_of_an_older_version_is_brought_up_to_date(new_place: NewPlace, tmp_path: Path) -> None:
     old, fresh = new_place("mine"), new_place("empty")
     with old.app.app_context():
@@ -114,7 +113,6 @@ def test_tables_can_be_filled_in_an_order_that_their_keys_allow() -> None:
     assert not circular, "restoring on PostgreSQL fills each table after those that it points at"
 
 
-@pytest.mark.slow
 def test_a_file_that_is_lost_or_changed_is_named_and_everything_else_is_there(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:

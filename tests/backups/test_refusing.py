@@ -17,6 +17,8 @@ from services.backups.archive import MANIFEST, SEAL, Manifest, Writer, opened
 from tests.backups.places import Place
 from tests.conftest import DATA_KEY
 
+pytestmark = pytest.mark.slow
+
 
 def refuses(place: Place, path: Path, words: str = "备份文件") -> None:
     """Both checking and restoring say no."""

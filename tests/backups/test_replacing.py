@@ -19,6 +19,8 @@ from tests.conftest import DATA_KEY
 from tests.drills.server import ROOT
 from tests.world import World
 
+pytestmark = pytest.mark.slow
+
 on_sqlite = pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
 
 
@@ -111,7 +113,6 @@ def environment(place: Place) -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
 def test_the_command_line_takes_checks_and_restores_and_the_auditor_reads_of_it(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:
@@ -133,7 +134,6 @@ def test_the_command_line_takes_checks_and_restores_and_the_auditor_reads_of_it(
         assert path.name in page and words in page and "数据库" in page
 
 
-@pytest.mark.slow
 def test_a_log_that_was_tampered_with_before_the_backup_is_named_after_the_restore(
     mine: tuple[Place, World], new_place: NewPlace, tmp_path: Path
 ) -> None:

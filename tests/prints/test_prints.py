@@ -60,6 +60,7 @@ def with_texts(data: Any, text: str) -> Any:
 # What stands on the page
 
 
+@pytest.mark.slow
 def test_the_printed_checklist_says_every_item_and_every_score(
     app: Flask, city: FlaskClient, opened: tuple[int, int]
 ) -> None:
