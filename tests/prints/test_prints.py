@@ -78,6 +78,7 @@ def test_the_printed_checklist_says_every_item_and_every_score(
         assert one["review_points"] in text and one["own_points"] in text
 
 
+@pytest.mark.slow
 def test_sixty_items_stand_on_pages_with_heads_and_numbers(app: Flask, world: World, city: FlaskClient) -> None:
     key, _round = make_round(app, world, MANY)
     pages = pages_of(printed(city, "", key))
