@@ -123,3 +123,9 @@ def test_the_menu_turns_care_mode_on_and_the_bar_on_top_turns_it_off(chromium: A
     page.click(".care-bar button:has-text('回到普通版')")
     page.wait_for_selector("html:not(.care)")
     assert complaints == []
+
+
+def test_a_page_stands_still_as_soon_as_it_was_scrolled(chromium: Any, site: str) -> None:
+    page, _complaints = signed_in(chromium, site, "city_admin", 1280, at="/company/new/")
+    height = 300
+    assert page.evaluate(f"[scrollTo(0, {height}), scrollY][1]") == height
