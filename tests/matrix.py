@@ -104,11 +104,15 @@ class Browser:
 
     def __init__(self, app: Flask, role: str | None, identity: str = "") -> None:
         self.app, self.client = app, app.test_client(use_cookies=False)
-        self.headers = {}
-        if role is not None:
-            kept = {"key": session_key(role), "seen": int(now().timestamp()), "identity": identity}
-            cookie = self._sign().dumps(kept)
-            self.headers["Cookie"] = f"{app.config['SESSION_COOKIE_NAME']}={cookie}"
+        self.session = {} if role is None else {"key": session_key(role), "identity": identity}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of the next request: the session was used just now, however long ago the first one was."""
+        if not self.session:
+            return {}
+        cookie = self._sign().dumps({**self.session, "seen": int(now().timestamp())})
+        return {"Cookie": f"{self.app.config['SESSION_COOKIE_NAME']}={cookie}"}
 
     def _sign(self) -> Any:
         return self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]

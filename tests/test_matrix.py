@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from models import Branch, BranchKind, db
+from models.clock import frozen_at, now
 from policy import read_guard, system_session, write_guard
 from policy.actions import resource_of
 from tests.attempts import one_to_each_route, some_of_each_kind, some_to_each_route
@@ -141,6 +142,13 @@ def test_it_goes_red_without_the_write_guard(
             walk(as_new(on_sqlite), role, tried)
     finally:
         write_guard.switch_on()
+
+
+def test_a_walk_longer_than_a_session_may_be_idle_is_signed_in_to_its_end(on_sqlite: Office) -> None:
+    office = as_new(on_sqlite)
+    home, browser = Attempt("admin.index", "GET", "/", "page"), Browser(office.app, "branch_admin")
+    with frozen_at(now() + office.app.config["SETTINGS"].idle_end * 2):
+        assert browser.send(home).status == 200
 
 
 # Counts, totals, pages, order, menus: none of them may depend on rows out of sight.
