@@ -7,7 +7,8 @@ CASE ?= first
 ROLE ?= city
 # Tests start the program hundreds of times: it must not be compiled anew each time.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST := .venv/bin/pytest -n 2 --dist worksteal
+# One process more than there are processors: a fifth of the time a test waits for a browser, a disk or a server.
+PYTEST := .venv/bin/pytest -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) --dist worksteal
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
