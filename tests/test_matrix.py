@@ -173,9 +173,7 @@ def add_a_side(world: Any) -> None:
 
 @pytest.mark.matrix
 @ON_BOTH
-@pytest.mark.parametrize(
-    "role", ["branch_admin", pytest.param("liaison", marks=pytest.mark.long), "adviser", "company_clerk"]
-)
+@pytest.mark.parametrize("role", ["branch_admin", "liaison", "adviser", "company_clerk"])
 def test_what_others_hold_changes_no_byte_for(role: str, database: str, request: pytest.FixtureRequest) -> None:
     office = as_new(request.getfixturevalue(database))
     gets = [one for one in some_of_each_kind(all_attempts(office)) if one.method == "GET" and one.twin is None]
