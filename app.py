@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, request, url_for
-from flask_admin import Admin
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -31,6 +30,7 @@ from admin.identity import identities
 from admin.import_command import import_sheet
 from admin.late_routes import LateRule
 from admin.menu import breadcrumbs, menu
+from admin.office import OfficeAdmin
 from admin.pages import PAGES
 from admin.pages.attachments import allow_uploads
 from admin.pages.home import HomePage
@@ -132,7 +132,7 @@ def connect_database(app: Flask, settings: Settings) -> None:
 
 def add_admin(app: Flask) -> None:
     """Flask-Admin with every screen; a wrong declaration stops the start."""
-    admin = Admin(app, name=PRODUCT_NAME, theme=OfficeTheme(), index_view=HomePage(), url="/")
+    admin = OfficeAdmin(app, name=PRODUCT_NAME, theme=OfficeTheme(), index_view=HomePage(), url="/")
     checks.check_models()
     checks.check_screens(all_screens())
     for screen in all_screens():
@@ -148,8 +148,12 @@ def add_to_templates(app: Flask) -> None:
     def fingerprint(name: str) -> str:
         return hashlib.sha256((Path(app.root_path) / "static" / name).read_bytes()).hexdigest()[:12]
 
-    def asset(name: str) -> str:
+    @cache
+    def asset_below(_root: str, name: str) -> str:
         return url_for("static", filename=name, v=fingerprint(name))
+
+    def asset(name: str) -> str:
+        return asset_below(request.script_root, name)
 
     demo_seen: list[bool] = []
 

@@ -1,5 +1,6 @@
 """Records of a company, or of a branch itself where there is no company: what their screens show of whose they are."""
 
+from collections.abc import Callable
 from typing import Any
 
 from admin import cells
@@ -10,10 +11,13 @@ COMPANY = "company.short_name"
 class OfCompanyOrBranch:
     """Put before Screen among the bases of such a screen; its columns name the company, and it reads ``branch.name``."""
 
-    def cell(self, row: Any, name: str) -> Any:
+    def cell_under(self, name: str) -> Callable[[Any], Any]:
         """The branch stands where the company would."""
-        shown_as = "branch.name" if name == COMPANY and row.company_id is None else name
-        return super().cell(row, shown_as)  # type: ignore[misc]
+        shown: Callable[[Any], Any] = super().cell_under(name)  # type: ignore[misc]
+        if name != COMPANY:
+            return shown
+        branch: Callable[[Any], Any] = super().cell_under("branch.name")  # type: ignore[misc]
+        return lambda row: (branch if row.company_id is None else shown)(row)
 
     def details_layout(self, row: Any) -> list[tuple[str, list[tuple[str, Any]]]]:
         """The groups of the record's page, with the branch where the company would stand."""

@@ -159,8 +159,7 @@ def asking(screen: Any, asked: dict[str, str]) -> Iterator[None]:
 
 def screen_of(resource: str) -> Any:
     """The screen of a kind of record; None when there is none."""
-    views = current_app.extensions["admin"][0]._views
-    return next((view for view in views if getattr(view, "resource", None) == resource), None)
+    return current_app.extensions["admin"][0].screens_of_resources.get(resource)
 
 
 def make_file(work: Work) -> dict[str, Any]:

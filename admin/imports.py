@@ -55,8 +55,8 @@ def _text_columns(model: Any, names: list[str]) -> tuple[str, ...]:
 
 def screen_of(resource: str) -> Any:
     """The screen into whose records sheets can be imported; None where there is none."""
-    views = current_app.extensions["admin"][0]._views
-    return next((one for one in views if getattr(one, "resource", "") == resource and takes_imports(one)), None)
+    screen = current_app.extensions["admin"][0].screens_of_resources.get(resource)
+    return screen if screen is not None and takes_imports(screen) else None
 
 
 def url_of(batch: Any) -> str:

@@ -14,7 +14,7 @@ from admin.filters import BoundFilter, ChoiceFilter, RelationFilter
 from models import db
 from services.tables.columns import ListColumns
 from services.tables.keyset import Count, Cursor, Listing
-from services.tables.search import Search
+from services.tables.search import Search, long_tables
 
 MAX_CHOICES = 50
 MAX_VALUE = 1_000
@@ -128,16 +128,21 @@ def search_conditions(session: Any, model: Any, names: list[str], text: str) -> 
 def read_page(screen: Any, listing: Listing, size: int) -> Page:
     """The page of the listing that the address asks for."""
     listing, count = listing.counted(db.session)
-    page = Page(count, size)
-    if not count.seen:
-        return page
+
+    def read(start: Cursor | None, backwards: bool) -> tuple[list[Any], Count]:
+        asked = (db.session, screen.list_columns.statement, start, backwards, size + 1)
+        if count is None:
+            return listing.rows_and_count(*asked)
+        return listing.rows(*asked) if count.seen else [], count
+
     start, backwards = _asked_place(listing)
-    found = listing.rows(db.session, screen.list_columns.statement, start, backwards, size + 1)
+    found, of_all = read(start, backwards)
     if backwards and len(found) <= size:
         # The beginning is reached: it is shown as whoever comes anew sees it.
         start, backwards = None, False
-        found = listing.rows(db.session, screen.list_columns.statement, None, False, size + 1)
+        found, of_all = read(start, backwards)
     rows = found[-size:] if backwards else found[:size]
+    page = Page(of_all, size)
     page += screen.show_rows(rows)
     page.number = max(request.args.get("page", 0, type=int), 1) if start else 0
     if rows and start:
@@ -165,6 +170,8 @@ def filter_controls(screen: Any) -> list[Control]:
     """The filters as controls, with what is chosen now and choices within the actor's sight."""
     asked = arguments()
     controls: dict[str, Control] = {}
+    targets = [one.target for one in screen._filters or [] if isinstance(one, RelationFilter)]
+    many = long_tables(db.session, targets, MAX_CHOICES)
     for one in screen._filters or []:
         name = f"flt0_{one.key}"
         value = asked.get(name, "") if one.validate(asked.get(name, "")) else ""
@@ -179,32 +186,30 @@ def filter_controls(screen: Any) -> list[Control]:
             control.kind = "numbers" if one.of_numbers else "dates"
             given["label"] = f"{one.name}（{'从' if one.part == 'from' else '到'}）"
         elif isinstance(one, RelationFilter):
-            _offer_records(screen, control, one, value)
+            _offer_records(screen, control, one, value, one.target in many)
     return list(controls.values())
 
 
-def _offer_records(screen: Any, control: Control, one: RelationFilter, value: str) -> None:
+def _offer_records(screen: Any, control: Control, one: RelationFilter, value: str, many: bool) -> None:
     """All records in sight to choose from; where they are many, those chosen already, and a search for others."""
-    rows = titles(screen.screen_of(one.target))
-    if rows is None:
+    if many:
         control.kind, rows = "lookup", [(key, one.titled(row)) for key, row in one.chosen(value).items()]
         control.lookup_url = address(screen.get_url(".ajax_lookup"), {"name": one.key, "for": "filter"})
     else:
-        control.kind = "many"
+        control.kind, rows = "many", titles(screen.screen_of(one.target))
     control.options = [(str(key), title) for key, title in rows]
 
 
 @cache
-def _title_columns(model: type, named_with: str) -> ListColumns:
-    return ListColumns(model, (named_with,) if named_with else (), whole=True)
+def _title_columns(model: Any, named_with: str) -> tuple[ListColumns, Any]:
+    columns = ListColumns(model, (named_with,) if named_with else (), whole=True)
+    return columns, columns.statement.order_by(model.id).limit(MAX_CHOICES)
 
 
-def titles(screen: Any) -> list[tuple[int, str]] | None:
-    """Key and title of all of a screen's rows in sight; None when they are too many to choose from."""
-    columns, key = _title_columns(screen.model, screen.named_with), screen.model.id
-    rows = db.session.execute(columns.statement.order_by(key).limit(MAX_CHOICES + 1)).all()
-    if len(rows) > MAX_CHOICES:
-        return None
+def titles(screen: Any) -> list[tuple[int, str]]:
+    """Key and title of a screen's rows in sight, no more than can be chosen from."""
+    columns, statement = _title_columns(screen.model, screen.named_with)
+    rows = db.session.execute(statement).all()
     return [(row[0], screen.choice_title(columns.row(db.session, row))) for row in rows]
 
 

@@ -16,10 +16,7 @@ def open_views() -> list[Any]:
     """The screens and pages of the menu that the actor may open, area by area."""
     if current_actor.get() is None:
         return []
-    views = current_app.extensions["admin"][0]._views
-    return [
-        view for area in AREAS for view in views if view.category == area and view.is_visible() and view.is_accessible()
-    ]
+    return [view for view in current_app.extensions["admin"][0].in_menu if view.is_accessible()]
 
 
 def url_of(view: Any) -> str:

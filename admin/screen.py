@@ -104,7 +104,7 @@ class Screen(ListPage, FormPages, RecordPages, Files, Rights, ModelView):
 
     def screen_of(self, model: type) -> Any:
         """The screen of another model."""
-        return next(view for view in self.admin._views if getattr(view, "model", None) is model)
+        return self.admin.screens[model]
 
     def row_title(self, row: Any) -> str:
         """What a person calls the row."""
@@ -120,9 +120,14 @@ class Screen(ListPage, FormPages, RecordPages, Files, Rights, ModelView):
         of = getattr(row, self.named_with) if self.named_with else None
         return row.title if of is None or of.title in row.title else f"{of.title} · {row.title}"
 
+    def cell_under(self, name: str) -> Callable[[Any], Any]:
+        """How a list's row, or a record, is shown under a name; None where there is nothing."""
+        in_list = self._cells.get(name)
+        return lambda row: in_list(row) if in_list and isinstance(row, ListRow) else cells.shown(row, name)
+
     def cell(self, row: Any, name: str) -> Any:
-        """What is shown of a list's row, or of a record, under a name; None where there is nothing."""
-        return self._cells[name](row) if isinstance(row, ListRow) and name in self._cells else cells.shown(row, name)
+        """What is shown of one row or record under a name; None where there is nothing."""
+        return self.cell_under(name)(row)
 
     def find(self, key: Any) -> Any:
         """The row of this key with what the list shows of it; None when it isn't in sight."""

@@ -94,12 +94,15 @@ class ListPage:
     def show_rows(self, rows: list[Any]) -> list[listing.Shown]:
         """The rows of a list, as the database gives them, as they are shown."""
         main, *others = listing.shown_columns(self)
-        labels = [(self.column_labels[name], name) for name in others]
+        main_cell, other_cells = (
+            self.cell_under(main),
+            [(self.column_labels[name], self.cell_under(name)) for name in others],
+        )
         shown = []
         for values in rows:
             row = self.list_columns.row(db.session, values)
-            texts = [(label, self.cell(row, name)) for label, name in labels]
-            shown.append(listing.Shown(row.id, self.row_title(row), self.cell(row, main), texts, self.may_edit(row)))
+            texts = [(label, cell(row)) for label, cell in other_cells]
+            shown.append(listing.Shown(row.id, self.row_title(row), main_cell(row), texts, self.may_edit(row)))
         return shown
 
     def whole_listing(self) -> Listing:

@@ -38,14 +38,8 @@ class OfficeTheme(Theme):
         (("data-add-photos",), ("photos.js",)),
     )
 
-    def styles_for(self, page: str) -> list[str]:
-        """The style sheets of a page, in their order."""
-        return [self.foundation, *self._widget_files(page, ".css"), self.style]
-
-    def scripts_for(self, page: str) -> list[str]:
-        """The scripts of a page, in their order."""
-        return [self.palette, *self._widget_files(page, ".js"), self.script]
-
-    def _widget_files(self, page: str, ending: str) -> list[str]:
-        return [file for marks, files in self.widgets if any(mark in page for mark in marks)
-            for file in files if file.endswith(ending)]  # fmt: skip
+    def files_for(self, page: str) -> tuple[list[str], list[str]]:
+        """The style sheets and the scripts of a page, each in their order."""
+        found = [file for marks, files in self.widgets if any(mark in page for mark in marks) for file in files]
+        styles, scripts = ([file for file in found if file.endswith(ending)] for ending in (".css", ".js"))
+        return [self.foundation, *styles, self.style], [self.palette, *scripts, self.script]

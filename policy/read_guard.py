@@ -6,6 +6,7 @@ One place, at the session: screens, look-ups, exports and services need no filte
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Column, ColumnElement, Integer, Select, Table, TextClause, bindparam, event
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
@@ -20,6 +21,8 @@ from policy.actions import models_by_resource, resource_of
 from policy.actor import Actor, Reach
 from policy.errors import NoActor, OutOfSight, UnguardedStatement
 from policy.protected import NO_ACCOUNT, Branches, visible_to, within
+
+_NARROWED: WeakKeyDictionary[Any, tuple["Sight", Any]] = WeakKeyDictionary()
 
 
 class Sight(CriteriaOption):
@@ -112,8 +115,16 @@ def guard_reads(state: ORMExecuteState) -> None:
     refuse_at_once(state)
     sight, parameters = sight_of(state.session)
     if sight not in state.statement._with_options:  # what loads relations has it from the statement before
-        state.statement = state.statement.options(sight)
+        state.statement = _narrowed(state.statement, sight)
     state.parameters = {**(state.parameters or {}), **parameters}
+
+
+def _narrowed(statement: Any, sight: Sight) -> Any:
+    """The statement with a sight: of those that outlive a request the last one made, with what is known of it by then."""
+    made = _NARROWED.get(statement)
+    if made is None or made[0] is not sight:
+        made = _NARROWED[statement] = sight, statement.options(sight)
+    return made[1]
 
 
 def refuse_at_once(state: ORMExecuteState) -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from itertools import chain
 
 import pytest
 from flask import Flask
@@ -88,17 +89,16 @@ def test_every_page_says_who_acts_and_as_what(role: str, app: Flask, world: Worl
 
 def test_a_page_loads_the_files_of_the_widgets_in_it_and_no_others() -> None:
     theme = OfficeTheme()
-    assert theme.styles_for("<p>") == [theme.foundation, theme.style]
-    assert theme.scripts_for("<p>") == [theme.palette, theme.script]
-    with_look_up = "<select data-lookup>"
-    assert any("tom-select" in file for file in theme.styles_for(with_look_up))
-    assert any("tom-select" in file for file in theme.scripts_for(with_look_up))
-    assert theme.styles_for(with_look_up)[-1] == theme.style
+    assert theme.files_for("<p>") == ([theme.foundation, theme.style], [theme.palette, theme.script])
+    styles, scripts = theme.files_for("<select data-lookup>")
+    assert any("tom-select" in file for file in styles)
+    assert any("tom-select" in file for file in scripts)
+    assert styles[-1] == theme.style
 
 
 def test_every_file_of_the_theme_is_there(app: Flask) -> None:
     theme = OfficeTheme()
     client = app.test_client()
     everything = " ".join(mark for marks, _files in theme.widgets for mark in marks)
-    for file in (*theme.styles_for(everything), *theme.scripts_for(everything)):
+    for file in chain(*theme.files_for(everything)):
         assert client.get(f"/static/{file}").status_code == 200, file

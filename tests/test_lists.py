@@ -188,6 +188,9 @@ def test_several_branches_give_what_the_plain_statement_gives(
                 before = found.rows(session, COLUMNS.statement, start, True, 7)
                 assert [row[0] for row in after] == [key for key in everything[at + 1 :] if key in kept][:7]
                 assert [row[0] for row in before] == [key for key in everything[:at] if key in kept][-7:]
+        if not conditions:
+            rows, count = listing.rows_and_count(session, COLUMNS.statement, None, False, 7)
+            assert ([row[0] for row in rows], count.seen) == (plain[:7], len(plain))
         streamed = [row[0] for rows in listing.stream(session, COLUMNS.statement, 20) for row in rows]
         assert streamed == plain
         session.close()

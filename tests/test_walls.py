@@ -1,9 +1,12 @@
 """The forms of queries and writes that were seen to leak: each is refused or narrowed, on both databases."""
 
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 import pytest
 from flask import Flask
@@ -12,7 +15,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from models import Adviser, AuditEntry, Branch, Company, MonthlyReport, Person, Posting, Visit, db
 from models.clock import today
-from policy import NoActor, NotAllowed, OutOfSight, Refused, system_session
+from policy import NoActor, NotAllowed, OutOfSight, Refused, read_guard, system_session
 from policy.errors import UnguardedStatement
 from tests.conftest import signed_in
 from tests.matrix import actor_of, newest_entry
@@ -48,6 +51,27 @@ NARROWED: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("form", NARROWED)
 def test_a_select_gives_only_rows_in_sight(form: str, clerk: Any) -> None:
     assert set(NARROWED[form](clerk)) == {OWN}
+
+
+def test_a_statement_used_again_shows_each_actor_his_own_rows(office: tuple[Flask, World]) -> None:
+    names = select(Company.short_name)
+    for _turn in range(2):
+        for role, seen in (("company_clerk", {OWN}), ("city_admin", {OWN, FOREIGN})):
+            with closing(db.session.session_factory(actor=actor_of(role), readonly=True)) as session:
+                assert set(session.scalars(names)) & {OWN, FOREIGN} == seen
+
+
+def test_a_narrowed_statement_is_let_go_of_with_the_one_that_it_was_made_from(clerk: Any) -> None:
+    clerk.scalars(select(Company.id)).all()
+    gc.collect()
+    before = len(read_guard._NARROWED)
+    names = select(Company.short_name).where(Company.id > 0)
+    clerk.scalars(names).all()
+    assert len(read_guard._NARROWED) == before + 1
+    gone = ref(names)
+    del names
+    gc.collect()
+    assert gone() is None and len(read_guard._NARROWED) == before
 
 
 def test_counts_and_existence_tell_nothing_of_hidden_rows(clerk: Any, office: tuple[Flask, World]) -> None:

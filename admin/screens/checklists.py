@@ -1,5 +1,6 @@
 """标准化: checklists with their versions, groups and items; assessments, rectifications and their files."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -34,6 +35,30 @@ from services.checklists import evidence, rounds, signing, versions
 from services.reports.programme import figures_of
 
 
+def _version_titles(screen: Any, shown: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Versions by the titles that they have among choices; a list has few of them, and each is named once."""
+    titles: dict[int, Any] = {}
+
+    def cell(row: Any) -> Any:
+        key = row.checklist_version_id
+        if key not in titles:
+            version = row.checklist_version
+            titles[key] = screen.choice_title(version) if version else shown(row)
+        return titles[key]
+
+    return cell
+
+
+def _with_days_overdue(shown: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A day with the number of days that have gone since."""
+
+    def cell(row: Any) -> Any:
+        late = rectifications.days_overdue(row)
+        return f"{shown(row)}（逾期 {late} 天）" if late else shown(row)
+
+    return cell
+
+
 class AssessmentScreen(OfCompanyOrBranch, Screen):
     model, area, order = Assessment, "标准化", "-assessed_on"
     columns = ["assessed_on", "company.short_name", "checklist_version.name", "round_name", "status", "self_score",
@@ -49,9 +74,9 @@ class AssessmentScreen(OfCompanyOrBranch, Screen):
     locked, notices = staticmethod(signing.why_locked), staticmethod(print_notices)
     steps = [Step("sign", "签字确认", signing.sign_off, "sign", when=signing.can_be_signed, done="已签字确认。")]
 
-    def cell(self, row: Any, name: str) -> Any:
-        version = row.checklist_version if name == "checklist_version.name" else None
-        return self.screen_of(ChecklistVersion).choice_title(version) if version else super().cell(row, name)
+    def cell_under(self, name: str) -> Any:
+        shown = super().cell_under(name)
+        return _version_titles(self.screen_of(ChecklistVersion), shown) if name == "checklist_version.name" else shown
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         return [
@@ -136,10 +161,9 @@ class RectificationScreen(OfCompanyOrBranch, Screen):
              when=rectifications.is_done),
     ]  # fmt: skip
 
-    def cell(self, row: Any, name: str) -> Any:
-        shown = super().cell(row, name)
-        late = rectifications.days_overdue(row) if name == "due_on" else 0
-        return f"{shown}（逾期 {late} 天）" if late else shown
+    def cell_under(self, name: str) -> Any:
+        shown = super().cell_under(name)
+        return _with_days_overdue(shown) if name == "due_on" else shown
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         files = {"label": "加照片或文件", "url": "#attachments", "method": "get", "primary": False}
@@ -155,8 +179,8 @@ class AttachmentScreen(Screen):
     related_template, related_rows = "admin/pages/attachments_card.html", 30
     locked = staticmethod(evidence.why_locked)
 
-    def cell(self, row: Any, name: str) -> Any:
-        return size_in_words(row.size) if name == "size" else super().cell(row, name)
+    def cell_under(self, name: str) -> Any:
+        return (lambda row: size_in_words(row.size)) if name == "size" else super().cell_under(name)
 
     def next_steps(self, row: Any) -> list[dict[str, Any]]:
         return [

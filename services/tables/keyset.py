@@ -7,9 +7,24 @@ in two stretches, the rows with a value and then those without; each is one rang
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, Date, Enum, Integer, Select, func, literal, literal_column, select, true, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Date,
+    Enum,
+    Integer,
+    ScalarSelect,
+    Select,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from models.base import BranchScoped
@@ -135,6 +150,14 @@ class Listing:
                 rows += session.execute(self._statement(session, columns, stretch, at_most - len(rows))).all()
         return rows[::-1] if backwards else rows
 
+    def rows_and_count(
+        self, session: Session, columns: Select[Any], start: Cursor | None, backwards: bool, at_most: int
+    ) -> tuple[list[Any], "Count"]:
+        """As ``rows``, of a listing without conditions, and how many rows it has in all, counted no further than a cap."""
+        rows = self.rows(session, columns.add_columns(_counting(self.order.key)), start, backwards, at_most)
+        seen = rows[0][-2] if rows else session.scalar(select(_counting(self.order.key)))
+        return rows, Count(seen or 0, COUNT_CAP)
+
     def _found_rows(
         self, session: Session, columns: Select[Any], start: Cursor | None, backwards: bool, at_most: int
     ) -> list[Any]:
@@ -167,15 +190,15 @@ class Listing:
         """The keys of the rows, in any order, as far as they are no more than so many."""
         return list(session.scalars(select(self.order.key).where(*self.conditions).limit(at_most)))
 
-    def counted(self, session: Session) -> tuple["Listing", "Count"]:
+    def counted(self, session: Session) -> tuple["Listing", "Count | None"]:
         """How many rows there are, counted no further than a cap; and the listing to read them from.
 
         A database that walks a list in its order to find what is rare walks all of it. So the first rows that meet
         the conditions are looked for in any order; when that is all of them, only their order is left to be found.
+        Without conditions nothing is asked, and the count is None: ``rows_and_count`` reads both at once.
         """
         if not self.conditions:
-            some = select(self.order.key).limit(COUNT_CAP + 1).subquery()
-            return self, Count(session.scalar(select(func.count()).select_from(some)) or 0, COUNT_CAP)
+            return self, None
         found = self._look_up(session)
         count = Count(len(found), FEW)
         return replace(self, found=found) if count.exact else self, count
@@ -243,6 +266,12 @@ class Listing:
             conditions = [*conditions, order.column >= literal_column(lowest)]
         keys = select(order.key).where(*conditions)
         return keys.order_by(*stretch.ordering(order.column, order.key)).limit(at_most)
+
+
+@cache
+def _counting(key: Any) -> ScalarSelect[int]:
+    """The number of a model's rows in sight as a column, counted no further than a cap."""
+    return select(func.count()).select_from(select(key).limit(COUNT_CAP + 1).subquery()).scalar_subquery()
 
 
 @dataclass(frozen=True)
