@@ -179,17 +179,42 @@ def send_sheet(client: Any, resource: str, book: bytes, name: str = "表.xlsx") 
     return answer.headers["Location"]
 
 
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that are sent within the block."""
+    sent: list[str] = []
+
+    def note(*call: Any) -> None:
+        sent.append(call[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
 @pytest.mark.slow
-def test_many_rows_take_few_statements(office: tuple[Flask, World]) -> None:
+def test_many_rows_take_few_statements_new_changed_or_taken_back(office: tuple[Flask, World]) -> None:
     app, world = office
+    names = [f"示例新企业{number}" for number in range(2_500)]
     with importing(app, "city_admin", "company") as (session, target):
-        book = company_sheet(world, *((f"示例新企业{number}", number % 90) for number in range(2_500)))
-        counted: list[str] = []
-        event.listen(Engine, "before_cursor_execute", lambda *call: counted.append(call[2]))
-        batch = hand_in(session, target, book)
-        do(session, target, batch)
-        assert (batch.new_rows, batch.status) == (2_500, ImportStatus.APPLIED)
-        assert len(counted) <= 60
+        for counts, numbers in (((2_500, 0), range(0, 2_500)), ((0, 2_500), range(1, 2_501))):
+            with statements() as sent:
+                rows = (
+                    (name, number, "示例路" if number % 2 else None)
+                    for name, number in zip(names, numbers, strict=True)
+                )
+                batch = do(session, target, hand_in(session, target, company_sheet(world, *rows)))
+            assert (batch.new_rows, batch.changed_rows) == counts and batch.status is ImportStatus.APPLIED
+            assert len(sent) <= 60
+        assert len({entry.record_id for entry in newest_entries("company", 2_500) if entry.action == "update"}) == 2_500
+        with statements() as sent:
+            imports.undo_batch(session, target, batch)
+            session.commit()
+        assert len(sent) <= 60
+        employees = dict(session.execute(select(Company.short_name, Company.employees)).all())
+        assert [employees[name] for name in names] == list(range(2_500))
 
 
 def test_wrong_cells_are_named_and_nothing_is_applied(app: Flask, world: World) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +11,15 @@ from weakref import ref
 import pytest
 from flask import Flask
 from sqlalchemy import delete, exists, func, insert, select, text, union, update
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, object_session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
 
 from models import Adviser, AuditEntry, Branch, Company, MonthlyReport, Person, Posting, Visit, db
 from models.clock import today
 from policy import NoActor, NotAllowed, OutOfSight, Refused, read_guard, system_session
 from policy.errors import UnguardedStatement
+from policy.write_guard import write_changed
 from tests.conftest import signed_in
 from tests.matrix import actor_of, newest_entry
 from tests.world import World, canary, employ
@@ -328,6 +331,36 @@ def test_what_is_written_is_logged_with_its_channel_and_what_is_refused_is_not(
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET actor_name = 'x'", "DELETE FROM audit_entry"])
+@contextmanager
+def own_company(role: str, world: World) -> Iterator[Any]:
+    """A session of a role, with a company that it sees given another number of employees."""
+    with closing(db.session.session_factory(actor=actor_of(role))) as session:
+        company = session.get(Company, world.rows["company", "甲"])
+        company.employees = 4321
+        yield company
+
+
+def test_many_changes_at_once_are_checked_and_logged_like_one(office: tuple[Flask, World]) -> None:
+    world, before = office[1], newest_entry()
+    with own_company("inspector", world) as company, pytest.raises(NotAllowed):
+        write_changed([company])
+    with own_company("city_admin", world) as company:
+        set_committed_value(company, "version", company.version + 1)
+        with pytest.raises(StaleDataError):
+            write_changed([company])
+    assert newest_entry() == before
+    with own_company("city_admin", world) as company:
+        session, version = object_session(company), company.version
+        write_changed([company])
+        session.commit()
+        stored = session.get(Company, world.rows["company", "甲"])
+        assert (stored.employees, stored.version, company.version) == (4321, version + 1, version + 1)
+        assert stored.updated_at > stored.created_at
+    with system_session("demo", readonly=True) as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+        assert (entry.action, entry.record_id, entry.changes["employees"][1]) == ("update", stored.id, 4321)
+
+
 def test_the_database_refuses_to_change_the_audit_log(statement: str, office: tuple[Flask, World]) -> None:
     with pytest.raises(Exception, match="append-only"), db.engine.begin() as connection:
         connection.execute(text(statement))

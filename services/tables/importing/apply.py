@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from policy.errors import NotAllowed, Refused
+from policy.write_guard import write_changed
 from services.constraints import reason_of
 from services.stored_values import as_stored
 from services.tables.importing.keys import reserve_keys
@@ -87,7 +88,7 @@ def _write(session: Any, target: ImportTarget, some: list[Planned], related: dic
     with session.begin_nested():
         present = _load(session, target.model, [row.key for row in some if row.key is not None])
         keys = iter(reserve_keys(session, target.model, sum(row.key is None for row in some)))
-        made = []
+        made, changed = [], []
         for row in some:
             record, before = present.get(row.key), None
             if row.key is None:
@@ -100,6 +101,10 @@ def _write(session: Any, target: ImportTarget, some: list[Planned], related: dic
             for name, value in row.values.items():
                 setattr(record, name, related[name, value.id] if isinstance(value, Related) else value)
             made.append((record, before))
+            if before is not None and row.values.keys().isdisjoint(target.relations):
+                changed.append(record)
+        if changed:
+            write_changed(changed)
         session.flush()
     return [Done(record.id, record.version, before) for record, before in made]
 

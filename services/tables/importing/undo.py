@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from policy.errors import NotAllowed, Refused
-from policy.write_guard import taking_back
+from policy.write_guard import taking_back, write_changed
 from services.stored_values import from_stored
 from services.tables.importing.apply import Done, in_parts
 from services.tables.importing.target import ImportTarget
@@ -86,12 +86,17 @@ def _what_changed(one: Done, row: Any) -> str | None:
 def _write(session: Any, target: ImportTarget, some: list[Done], present: dict[int, Any]) -> None:
     """Take some records back in a savepoint."""
     new = [present[one.id] for one in some if one.before is None]
+    changed = [
+        present[one.id] for one in some if one.before is not None and one.before.keys().isdisjoint(target.relations)
+    ]
     with session.begin_nested(), taking_back(session, new):
         for one in some:
             if one.before is None:
                 session.delete(present[one.id])
             else:
                 _put_back(session, target, present[one.id], one.before)
+        if changed:
+            write_changed(changed)
         session.flush()
 
 
