@@ -6,23 +6,26 @@
   const ink = look.getPropertyValue("--ink").trim();
   const quiet = look.getPropertyValue("--quiet").trim();
   const line = look.getPropertyValue("--line").trim();
-  const font = { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 13, color: ink };
+  // In care mode the style sheet sets the size of every text, also of those in a drawing: room is made for it.
+  const fontSize = document.documentElement.classList.contains("care") ? Number.parseFloat(getComputedStyle(document.body).fontSize) : 12;
+  const font = { fontFamily: getComputedStyle(document.body).fontFamily, fontSize, color: ink };
 
   const base = { animation: false, textStyle: font, grid: { left: 4, right: 28, top: 24, bottom: 4, containLabel: true } };
-  const numbersAxis = { type: "value", minInterval: 1, axisLabel: { color: quiet }, splitLine: { lineStyle: { color: line } } };
-  const namesAxis = (labels) => ({ type: "category", data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink } });
+  const numbersAxis = { type: "value", minInterval: 1, axisLabel: { color: quiet, fontSize, hideOverlap: true }, splitLine: { lineStyle: { color: line } } };
+  const namesAxis = (labels) => ({ type: "category", data: labels, axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink, fontSize } });
 
   const options = {
     // Names of several characters are read beside lying bars, from the top down.
     bar: (labels, counts) => ({
       ...base, xAxis: numbersAxis, yAxis: { ...namesAxis(labels), inverse: true },
-      series: [{ type: "bar", data: counts, barMaxWidth: 26, itemStyle: { color: colour }, label: { show: true, position: "right", color: ink } }],
+      series: [{ type: "bar", data: counts, barMaxWidth: 26, itemStyle: { color: colour }, label: { show: true, position: "right", color: ink, fontSize } }],
     }),
     line: (labels, counts) => ({
-      ...base, yAxis: numbersAxis, xAxis: { ...namesAxis(labels.map((label) => label.replace(/^\d+年/, ""))), axisLabel: { color: ink, interval: labels.length > 8 ? 1 : 0, hideOverlap: true } },
+      ...base, yAxis: numbersAxis, xAxis: { ...namesAxis(labels.map((label) => label.replace(/^\d+年/, ""))), axisLabel: { color: ink, fontSize, interval: labels.length > 8 ? 1 : 0, hideOverlap: true } },
       series: [{
         type: "line", data: counts, symbol: "circle", symbolSize: 12, itemStyle: { color: colour }, lineStyle: { color: colour, width: 2 },
-        label: { show: true, position: "top", distance: 8, color: ink, textBorderColor: "#fff", textBorderWidth: 3 },
+        label: { show: true, position: "top", distance: 8, color: ink, fontSize, textBorderColor: "#fff", textBorderWidth: 3 },
+        labelLayout: { hideOverlap: true },
       }],
     }),
   };
