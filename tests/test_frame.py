@@ -54,6 +54,8 @@ def test_each_page_of_a_record_says_where_it_is(desk: FlaskClient, world: World)
         f"/company/history/?id={key}": ["非公企业", "企业", name, "历史"],
         f"/company/explain/?id={key}": ["非公企业", "企业", name, "谁能看"],
         f"/company/delete/?id={key}": ["非公企业", "企业", "删除企业"],
+        "/views/?list=company": ["非公企业", "企业", "企业的视图"],
+        "/help/adviser": ["使用说明", "党建指导员"],
     }
     assert {address: crumbs_of(page_at(desk, address)) for address in expected} == expected
 
