@@ -3,6 +3,7 @@
 import sqlite3
 from contextvars import ContextVar
 from enum import Enum, auto
+from functools import cache
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
@@ -139,6 +140,29 @@ def trouble_of(error: BaseException) -> Trouble | None:
         return Trouble.BUSY
     without_answer = not state and type(error.orig).__name__ == "OperationalError"
     return Trouble.AWAY if error.connection_invalidated or without_answer or state.startswith(_POSTGRES_AWAY) else None
+
+
+@cache
+def _postgres_connection() -> Any:
+    """psycopg's connection, loaded only where it is used."""
+    from psycopg import Connection
+
+    class KeepingConnection(Connection):
+        """Ends what could only read by a COMMIT: at a ROLLBACK psycopg has the server forget its prepared statements."""
+
+        def rollback(self) -> None:
+            """Take back what was written; where nothing could be, end the transaction."""
+            if self.read_only:
+                self.commit()
+            else:
+                super().rollback()
+
+    return KeepingConnection
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect_to_postgres(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+    return _postgres_connection().connect(*arguments, **options) if dialect.driver == "psycopg" else None
 
 
 @event.listens_for(Engine, "connect")

@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask, request_finished
-from sqlalchemy import Engine, create_engine, event, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine, event, inspect, select, text
+from sqlalchemy.exc import InternalError, OperationalError
 from werkzeug.datastructures import MultiDict
 
 from models import Attachment, AuditEntry, Company, db
@@ -114,6 +114,30 @@ def test_postgres_ends_what_takes_too_long(postgres_url: str) -> None:
     with engine.connect() as connection:
         assert [connection.scalar(text(f"SHOW {name}")) for name in names] == ["30s", "15s", "1min"]
         assert connection.connection.driver_connection.info.get_parameters()["connect_timeout"] == "5"
+    engine.dispose()
+
+
+def read_again_and_again(server: Engine, times: int) -> int:
+    """Read in transactions that are rolled back; how many statements the server has prepared for it by then."""
+    for turn in range(times):
+        with server.connect() as connection:
+            connection.execute(text("SELECT :turn + 1"), {"turn": turn})
+    with server.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM pg_prepared_statements")) or 0
+
+
+@pytest.mark.postgres
+def test_postgres_keeps_what_it_prepared_for_reading_and_a_rollback_still_takes_back(postgres_url: str) -> None:
+    engine = create_engine(postgres_url, **engine_options(postgres_url))
+    reading = engine.execution_options(readonly=True, postgresql_readonly=True)
+    assert read_again_and_again(engine, 9) == 0
+    assert read_again_and_again(reading, 9) > 0
+    with reading.connect() as connection, pytest.raises(InternalError, match="read-only"):
+        connection.execute(text("CREATE TABLE never (id integer)"))
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE never (id integer)"))
+        connection.rollback()
+        assert not inspect(connection).has_table("never")
     engine.dispose()
 
 
