@@ -1,12 +1,14 @@
 """What a list page is made of: what its address asks, its rows by keyset, search, filter controls and chips."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import request
+from markupsafe import escape
 from sqlalchemy import inspect
 from sqlalchemy.orm import joinedload
 
@@ -56,13 +58,22 @@ def asked_filters(screen: Any) -> list[tuple[int, Any, str]]:
 
 
 class Shown(NamedTuple):
-    """One row of a list, ready for the template."""
+    """One row of a list, ready for the template: its texts as they stand in HTML (``in_html``), empty for nothing."""
 
     key: int
     title: str
-    main: str | None
-    cells: list[tuple[str, str | None]]
+    main: str
+    cells: list[tuple[str, str]]
     may_edit: bool
+
+
+BETWEEN = "\x1f"
+
+
+def in_html(texts: Sequence[str]) -> list[str]:
+    """Texts as they stand in HTML, escaped in one go: a page has a thousand, and each by itself takes ten times as long."""
+    escaped = str(escape(BETWEEN.join(texts))).split(BETWEEN)
+    return escaped if len(escaped) == len(texts) else [str(escape(text)) for text in texts]
 
 
 class Page(list[Shown]):

@@ -93,17 +93,21 @@ class ListPage:
 
     def show_rows(self, rows: list[Any]) -> list[listing.Shown]:
         """The rows of a list, as the database gives them, as they are shown."""
-        main, *others = listing.shown_columns(self)
-        main_cell, other_cells = (
-            self.cell_under(main),
-            [(self.column_labels[name], self.cell_under(name)) for name in others],
+        names = listing.shown_columns(self)
+        cells = [self.cell_under(name) for name in names]
+        labels = listing.in_html([self.column_labels[name] for name in names[1:]])
+        read = [self.list_columns.row(db.session, values) for values in rows]
+        texts = iter(
+            listing.in_html(
+                [text or "" for row in read for text in (self.row_title(row), *(cell(row) for cell in cells))]
+            )
         )
-        shown = []
-        for values in rows:
-            row = self.list_columns.row(db.session, values)
-            texts = [(label, cell(row)) for label, cell in other_cells]
-            shown.append(listing.Shown(row.id, self.row_title(row), main_cell(row), texts, self.may_edit(row)))
-        return shown
+        return [
+            listing.Shown(
+                row.id, next(texts), next(texts), [(label, next(texts)) for label in labels], self.may_edit(row)
+            )
+            for row in read
+        ]
 
     def whole_listing(self) -> Listing:
         """All rows of the list that the address asks for."""

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy import Select, select
 
 from models import Account, Assessment, Branch, Company, Grant, Role, RolePermission, db
@@ -279,6 +280,20 @@ def test_a_row_of_a_list_shows_what_its_record_would(app: Flask, world: World) -
                     assert view.cell(row, name) == view.cell(record, name), (view.resource, name)
                 seen += 1
     assert seen > len(views)
+
+
+@pytest.mark.parametrize("name", ["<script>alert('甲')</script>&\"", "<i>甲\x1f</i>"])
+def test_what_people_typed_is_text_on_every_page_and_never_markup(name: str, app: Flask, world: World) -> None:
+    key = world.rows["company", "甲"]
+    with app.app_context(), system_session("demo") as session:
+        session.get(Company, key).short_name = name
+        session.commit()
+    client = signed_in(app, "city_admin")
+    for address in ("/company/", f"/company/details/?id={key}", f"/company/history/?id={key}", "/search/?q=甲", "/"):
+        page = client.get(address).get_data(as_text=True)
+        assert name not in page, address
+        if address != "/":
+            assert str(escape(name)) in page, address
 
 
 def test_a_row_asked_for_what_its_list_leaves_out_reads_the_record(app: Flask, world: World) -> None:
