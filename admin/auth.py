@@ -23,6 +23,8 @@ from policy.audit import Origin, current_origin
 from services import accounts, sign_in_cards
 
 KEY, SEEN = "key", "seen"
+NOTED_EVERY = 60
+"""So many seconds apart it is noted that a browser is in use: a new cookie with every page would say no more."""
 OPEN_ENDPOINTS = {"auth.sign_in", "auth.sign_in_again", "auth.card", "static", "health"}
 FIRST_PASSWORD_ENDPOINTS = {
     "auth.card",
@@ -103,7 +105,9 @@ def begin_request() -> Any:
             abort(401)
         return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
     g.actor = current_actor.set(acting_actor(signed_in.actor))
-    session[SEEN] = int(now().timestamp())
+    moment = int(now().timestamp())
+    if moment - session.get(SEEN, 0) >= NOTED_EVERY:
+        session[SEEN] = moment
     if request.method == "POST" and is_use_to_note(signed_in):
         _note_use(signed_in)
     if signed_in.must_change_password and request.endpoint not in FIRST_PASSWORD_ENDPOINTS:

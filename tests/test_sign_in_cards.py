@@ -158,6 +158,20 @@ def test_a_browser_that_signed_in_with_a_password_still_ends_when_it_is_idle(app
         assert not opens_home(client)
 
 
+def test_whoever_goes_on_working_stays_signed_in_and_his_cookie_is_renewed_once_a_minute(
+    app: Flask, sign_in: SignInAs
+) -> None:
+    client, began = sign_in("adviser"), now()
+    client.get("/")  # the first form gives the session its token
+    renewed = []
+    for minutes in (0.5, 2, 2.5, 31, 59, 88):
+        with frozen_at(began + timedelta(minutes=minutes)):
+            answer = client.get("/")
+            assert answer.status_code == 200, minutes
+            renewed.append("Set-Cookie" in answer.headers)
+    assert renewed == [False, True, False, True, True, True]
+
+
 def test_no_password_is_asked_after_a_card_though_one_was_given_out(app: Flask) -> None:
     with app.app_context(), system_session("demo") as session:
         accounts.reset_password(session, session.get(Account, account_id("adviser")))
