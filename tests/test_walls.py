@@ -15,11 +15,25 @@ from sqlalchemy.orm import aliased, joinedload, object_session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
-from models import Adviser, AuditEntry, Branch, Company, MonthlyReport, Person, Posting, Visit, db
+from models import (
+    Adviser,
+    AuditEntry,
+    Branch,
+    Company,
+    DevelopmentStep,
+    HealthNote,
+    MonthlyReport,
+    Person,
+    Posting,
+    Visit,
+    db,
+)
 from models.clock import today
 from policy import NoActor, NotAllowed, OutOfSight, Refused, read_guard, system_session
+from policy.actions import models_by_resource
 from policy.errors import UnguardedStatement
-from policy.write_guard import write_changed
+from policy.system import system_actor
+from policy.write_guard import may_write_new, point_at, write_changed, write_new
 from tests.conftest import signed_in
 from tests.matrix import actor_of, newest_entry
 from tests.world import World, canary, employ
@@ -358,6 +372,69 @@ def test_many_changes_at_once_are_checked_and_logged_like_one(office: tuple[Flas
     with system_session("demo", readonly=True) as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
         assert (entry.action, entry.record_id, entry.changes["employees"][1]) == ("update", stored.id, 4321)
+
+
+NEW_ROWS: dict[str, tuple[type, dict[str, Any], dict[str, str]]] = {
+    "company": (Company, {"short_name": "示例重庆企业", "contact_phone": "13800001111"}, {"branch": "branch"}),
+    "person": (Person, {"name": "示例·单新人", "id_number": "620200196003070011"}, {"branch": "branch"}),
+    "visit": (Visit, {"visited_on": today(), "purpose": "daily", "findings": "正常"}, {"posting": "posting"}),
+    "health_note": (HealthNote, {"noted_on": today(), "note": "还好"}, {"person": "person"}),
+    "monthly_report": (MonthlyReport, {"month": "2031-05", "content": "正常"}, {"company": "company"}),
+}
+"""Of a kind, what a new record holds and what it points at: with pinyin, a hash, an owner's branch, a mask, a default."""
+
+
+def new_row(kind: str, world: World, side: str = "甲") -> tuple[Any, dict[str, Any]]:
+    """A new record, and what it shall point at."""
+    model, values, points_at = NEW_ROWS[kind]
+    with system_session("demo", readonly=True) as seeing_all:
+        others = {
+            name: seeing_all.get(models_by_resource()[resource], world.rows[resource, side])
+            for name, resource in points_at.items()
+        }
+        seeing_all.expunge_all()
+    return model(id=800_001, **values), others
+
+
+@pytest.mark.parametrize("kind", NEW_ROWS)
+def test_many_new_rows_at_once_are_stored_and_logged_as_a_flush_does(kind: str, office: tuple[Flask, World]) -> None:
+    found = []
+    for at_once in (False, True):
+        with closing(db.session.session_factory(actor=system_actor("demo"))) as session:
+            row, others = new_row(kind, office[1])
+            for name, other in others.items():
+                if at_once:
+                    point_at(row, name, other)
+                else:
+                    setattr(row, name, session.get(type(other), other.id))
+            if at_once:
+                write_new(session, [row])
+            else:
+                session.add(row)
+                session.flush()
+            table = type(row).__table__
+            stored = session.connection().execute(select(table).where(table.c.id == row.id)).one()._asdict()
+            entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+            logged = (entry.action, entry.record_title, entry.branch_before, entry.branch_after, entry.changes)
+            assert stored.pop("created_at") and stored.pop("updated_at")
+            found.append((stored, logged, row.version))
+    assert found[0] == found[1]
+    assert found[0][1][0] == "create"
+
+
+def test_many_new_rows_at_once_are_refused_like_one(office: tuple[Flask, World]) -> None:
+    world, before = office[1], newest_entry()
+    for role, side in (("inspector", "甲"), ("company_clerk", "乙")):
+        with closing(db.session.session_factory(actor=actor_of(role))) as session:
+            row, others = new_row("monthly_report", world, side)
+            point_at(row, "company", others["company"])
+            with pytest.raises((NotAllowed, Refused)):
+                write_new(session, [row])
+    assert newest_entry() == before
+
+
+def test_what_another_record_lists_is_left_to_a_flush() -> None:
+    assert [may_write_new(model) for model in (Company, Visit, DevelopmentStep)] == [True, True, False]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_entry SET actor_name = 'x'", "DELETE FROM audit_entry"])

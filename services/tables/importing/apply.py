@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from policy.errors import NotAllowed, Refused
-from policy.write_guard import write_changed
+from policy.write_guard import may_write_new, point_at, write_changed, write_new
 from services.constraints import reason_of
 from services.stored_values import as_stored
 from services.tables.importing.keys import reserve_keys
@@ -85,28 +85,43 @@ def in_parts(rows: Sequence[Any], size: int) -> Iterator[list[Any]]:
 
 def _write(session: Any, target: ImportTarget, some: list[Planned], related: dict[Any, Any]) -> list[Done]:
     """Write some rows in a savepoint: what is refused leaves the transaction as it was."""
-    with session.begin_nested():
+    with session.begin_nested() as savepoint:
         present = _load(session, target.model, [row.key for row in some if row.key is not None])
         keys = iter(reserve_keys(session, target.model, sum(row.key is None for row in some)))
-        made, changed = [], []
+        at_once = may_write_new(target.model)
+        made, new, changed = [], [], []
         for row in some:
             record, before = present.get(row.key), None
             if row.key is None:
                 record = target.model(id=next(keys))
-                session.add(record)
+                if at_once:
+                    new.append(record)
+                else:
+                    session.add(record)
             elif record is None or record.version != row.version:
                 raise Refused(CHANGED_MEANWHILE)
             else:
                 before = {name: as_stored(getattr(record, target.columns[name].key)) for name in row.values}
-            for name, value in row.values.items():
-                setattr(record, name, related[name, value.id] if isinstance(value, Related) else value)
+            _fill_in(target, record, row.values, related, by_key=row.key is None and at_once)
             made.append((record, before))
             if before is not None and row.values.keys().isdisjoint(target.relations):
                 changed.append(record)
+        if new:
+            write_new(savepoint.session, new)
         if changed:
             write_changed(changed)
         session.flush()
     return [Done(record.id, record.version, before) for record, before in made]
+
+
+def _fill_in(target: ImportTarget, record: Any, values: dict[str, Any], related: dict[Any, Any], by_key: bool) -> None:
+    """Set the values of a line; what it points at by its keys, or as a relationship that a flush sees to."""
+    for name, value in values.items():
+        other = related[name, value.id] if isinstance(value, Related) else value
+        if by_key and name in target.relations:
+            point_at(record, name, other)
+        else:
+            setattr(record, name, other)
 
 
 def _load(session: Any, model: Any, keys: list[int]) -> dict[int | None, Any]:
