@@ -67,14 +67,16 @@ def write_new(session: Any, rows: Sequence[Any]) -> None:
         for attribute in mapper.column_attrs
         if attribute.columns[0].default is not None
     }
+    names = [(attribute.columns[0].key, attribute.key) for attribute in mapper.column_attrs]
+    values = []
     for row in rows:
-        mapper.dispatch.before_insert(mapper, connection, inspect(row))
-        stored = inspect(row).dict
+        state = inspect(row)
+        mapper.dispatch.before_insert(mapper, connection, state)
+        stored = state.dict
         for name, default in defaults.items():
             if name not in stored:
                 set_committed_value(row, name, default.arg(None) if default.is_callable else default.arg)
-    names = {attribute.columns[0].key: attribute.key for attribute in mapper.column_attrs}
-    values = [{column: inspect(row).dict.get(name) for column, name in names.items()} for row in rows]
+        values.append({column: stored.get(name) for column, name in names})
     connection.execute(mapper.local_table.insert(), values)
     _check_and_log(session, [(row, "create", _changes(row, "create")) for row in rows])
 
