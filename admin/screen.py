@@ -54,6 +54,7 @@ class Screen(ListPage, FormPages, RecordPages, Files, Rights, ModelView):
         related_first: whether they stand there above all others.
         notices: what stands on top of a record's page, each with the place on it where that is mended.
         delete_note: what the question before deleting says of getting a row back.
+        empty_note: what a list without rows says; without it, that there are none yet and how to add the first.
     """
 
     model: ClassVar[type]
@@ -75,6 +76,7 @@ class Screen(ListPage, FormPages, RecordPages, Files, Rights, ModelView):
     related_rows: ClassVar[int] = 5
     related_first: ClassVar[bool] = False
     notices: ClassVar[Callable[[Any], list[tuple[str, str]]]] = staticmethod(lambda _row: [])
+    empty_note: ClassVar[str] = ""
     delete_note: ClassVar[str] = "有归属党组织的记录删除后可以在回收站里找回。"
 
     list_template = "admin/model/list.html"

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from admin.bulk import MOST_AT_ONCE
-from models import Account, AuditEntry, Company, Holiday, Problem, SavedView, Visit
+from models import Account, AuditEntry, Company, Holiday, Problem, SavedView, Trash, Visit
 from policy import system_session
 from services.saved_views import MOST_VIEWS
 from tests import test_lists
@@ -434,9 +434,11 @@ def test_an_empty_list_says_what_to_do_next(app: Flask, world: World, sign_in: S
         session.commit()
     assert "还没有节假日" in read(client, "/holiday/") and "/holiday/new/" in read(client, "/holiday/")
     with app.app_context(), system_session("demo") as session:
-        for visit in session.scalars(select(Visit)):
-            session.delete(visit)
+        for row in (*session.scalars(select(Visit)), *session.scalars(select(Trash))):
+            session.delete(row)
         session.commit()
+    thrown_away = read(client, "/trash/")
+    assert "回收站是空的" in thrown_away and "还没有" not in thrown_away
     empty = read(sign_in("company_clerk"), "/visit/")
     assert "还没有走访" in empty and "/visit/new/" not in empty
 

@@ -58,6 +58,7 @@ class TrashScreen(Screen):
     search = ["record_title"]
     filters = ["resource", "branch"]
     delete_note = "从回收站删除后不能再找回，其中附件的文件也一起删除。"
+    empty_note = "回收站是空的。删除的记录先放在这里，可以放回原处。"
     steps = [Step("restore", "放回原处", trash.restore, "read", done="已放回原处。", primary=True)]
 
     def _delete(self, rows: list[Any]) -> Any:
