@@ -3,12 +3,12 @@
 import sqlite3
 from contextvars import ContextVar
 from enum import Enum, auto
-from functools import cache
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase
@@ -90,6 +90,7 @@ def set_request_only_reads(only_reads: bool) -> None:
     _request_only_reads.set(only_reads)
 
 
+registry.register("postgresql.psycopg", "models.postgres", "KeepingDialect")
 db = SQLAlchemy(model_class=Base, session_options={"class_": GuardedSession, "autoflush": False})
 
 
@@ -140,29 +141,6 @@ def trouble_of(error: BaseException) -> Trouble | None:
         return Trouble.BUSY
     without_answer = not state and type(error.orig).__name__ == "OperationalError"
     return Trouble.AWAY if error.connection_invalidated or without_answer or state.startswith(_POSTGRES_AWAY) else None
-
-
-@cache
-def _postgres_connection() -> Any:
-    """psycopg's connection, loaded only where it is used."""
-    from psycopg import Connection
-
-    class KeepingConnection(Connection):
-        """Ends what could only read by a COMMIT: at a ROLLBACK psycopg has the server forget its prepared statements."""
-
-        def rollback(self) -> None:
-            """Take back what was written; where nothing could be, end the transaction."""
-            if self.read_only:
-                self.commit()
-            else:
-                super().rollback()
-
-    return KeepingConnection
-
-
-@event.listens_for(Engine, "do_connect")
-def _connect_to_postgres(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
-    return _postgres_connection().connect(*arguments, **options) if dialect.driver == "psycopg" else None
 
 
 @event.listens_for(Engine, "connect")

@@ -70,7 +70,7 @@ def test_a_printed_card_brings_the_adviser_in_and_a_visit_takes_three_taps(chrom
     desk.goto(f"{site}/account/")
     desk.click("td.main a:text-is('adviser')")
     desk.click("text=登录卡和手机")
-    assert desk.locator("strong:text-is('安卓手机，微信')").count() == 1
+    desk.wait_for_selector("strong:text-is('安卓手机，微信')")
     desk.click("text=让它退出")
     desk.wait_for_selector("text=这部手机已退出")
     page.goto(f"{site}/")

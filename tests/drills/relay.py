@@ -9,7 +9,8 @@ from sqlalchemy import make_url
 
 
 class Relay:
-    """Passes everything on to the server of ``url``. Once told to, it lets one commit through and drops the answer."""
+    """Passes everything on to the server of ``url``. Once told to, it lets one commit of what was written through and drops
+    the answer."""
 
     def __init__(self, url: str) -> None:
         parts = make_url(url)
@@ -38,8 +39,11 @@ class Relay:
 
     def _relay(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
+            reads = False  # such a transaction ends by a commit too (models/database.py)
             while data := client.recv(65536):
-                if self.lose_next_commit and b"COMMIT" in data:
+                if b"BEGIN" in data:
+                    reads = b"READ ONLY" in data
+                if self.lose_next_commit and b"COMMIT" in data and not reads:
                     self.lose_next_commit = False
                     self._unheard = client
                 server.sendall(data)
